@@ -1,0 +1,118 @@
+"""Affine layers and matrix products."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from .attributes import PositiveInt
+from .families import check_same_dtype
+from .registry import Backward, Shape, operator
+
+Tensor = torch.Tensor
+
+
+def _flat_width(shape: Shape, flatten: bool) -> int:
+    if not flatten:
+        return shape[-1]
+    width = 1
+    for size in shape[1:]:
+        width *= size
+    return width
+
+
+def _dense_inputs(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    return ("data", "weight") if attributes["no_bias"] else ("data", "weight", "bias")
+
+
+def _dense_complete(shapes: list[Shape | None], attributes: Mapping[str, Any]) -> Sequence[Shape | None]:
+    data, units = shapes[0], attributes["num_hidden"]
+    if data is not None and 0 not in data[1:]:
+        shapes[1] = (units, _flat_width(data, attributes["flatten"]))
+    elif shapes[1] is None:
+        shapes[1] = (units, 0)
+    if len(shapes) == 3:
+        shapes[2] = (units,)
+    return shapes
+
+
+def _dense_gradient(backward: Backward) -> tuple[Tensor | None, ...]:
+    (head,) = backward.head_gradients
+    data, weight = backward.inputs[:2]
+    into, wanted = backward.into, backward.wanted
+    assert head is not None
+    rows = head.reshape(-1, head.shape[-1])  # (N, units)
+    columns = data.reshape(rows.shape[0], -1)  # (N, width)
+    gradients: list[Tensor | None] = [None] * len(wanted)
+    if wanted[0]:
+        target = into[0]
+        if target is not None:
+            torch.mm(rows, weight, out=target.view(columns.shape))
+            gradients[0] = target
+        else:
+            gradients[0] = torch.mm(rows, weight).view(data.shape)
+    if wanted[1]:
+        gradients[1] = torch.mm(rows.t(), columns, out=into[1])
+    if len(wanted) == 3 and wanted[2]:
+        gradients[2] = torch.sum(rows, 0, out=into[2]) if into[2] is not None else rows.sum(0)
+    return gradients  # type: ignore[return-value]
+
+
+@operator(
+    "FullyConnected",
+    aliases=("_npx_fully_connected", "_sparse_FullyConnected"),
+    inputs=_dense_inputs,
+    complete=_dense_complete,
+    plan_gradient=_dense_gradient,
+)
+def fully_connected(
+    data: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    *,
+    num_hidden: PositiveInt,
+    no_bias: bool = False,
+    flatten: bool = True,
+) -> Tensor:
+    """Affine map of the last axis: ``data @ weight.T + bias``.
+
+    Parameters
+    ----------
+    data : (N, ...) or (..., width)
+        Input. With `flatten`, all axes but the first count as one of length ``width``.
+    weight : (num_hidden, width)
+        Weights, of the same dtype as `data`.
+    bias : (num_hidden,), optional
+        Added to every row; absent with `no_bias`.
+    num_hidden : int of at least 1
+        Length of the output's last axis.
+    no_bias : bool
+        Leave `bias` out.
+    flatten : bool
+        Treat `data` as a matrix (N, width); otherwise only its last axis is mapped.
+
+    Returns
+    -------
+    (N, num_hidden), or (..., num_hidden) without `flatten`
+
+    Examples
+    --------
+    >>> x, w, b = mx.nd.ones((2, 3)), mx.nd.ones((4, 3)), mx.nd.zeros((4,))
+    >>> mx.nd.FullyConnected(x, w, b, num_hidden=4).shape
+    (2, 4)
+    """
+    check_same_dtype(data, weight)
+    if flatten and data.dim() != 2:
+        data = data.reshape(data.shape[0], -1)
+    if weight.dim() != 2 or weight.shape[0] != num_hidden or weight.shape[1] != data.shape[-1]:
+        raise ValueError(
+            f"weight has shape {tuple(weight.shape)}; expected ({num_hidden}, {data.shape[-1]}) "
+            f"from num_hidden={num_hidden} and data {tuple(data.shape)}"
+        )
+    if bias is None or no_bias:
+        return torch.nn.functional.linear(data, weight)
+    if bias.shape != (num_hidden,):
+        raise ValueError(f"bias has shape {tuple(bias.shape)}; expected ({num_hidden},)")
+    return torch.nn.functional.linear(data, weight, bias)

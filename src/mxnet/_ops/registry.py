@@ -1,0 +1,288 @@
+"""The registry: one Python function on torch tensors is one operator.
+
+The function's signature is the schema. Positional parameters are inputs (a default of ``None`` makes one optional, a
+starred one makes the operator variadic); keyword-only parameters are attributes, whose annotation says how MXNet's
+spelling is read and printed. Everything else about an operator is a trait, given to `operator` only where needed:
+
+``aliases``          other registered names.
+``inputs``           ``f(attributes) -> names``: which inputs exist, where attributes decide (``no_bias``).
+``auxiliary``        names of inputs that are state, not arguments (BatchNorm's moving statistics).
+``outputs``          names of the outputs, or ``f(attributes) -> names``; one output is called ``output``.
+``visible_outputs``  how many of them a user sees, or ``f(attributes) -> int``; all unless said.
+``complete``         ``f(shapes, attributes) -> shapes``: fills input shapes that follow from others and attributes.
+``complete_dtypes``  the same for dtypes; without it unknown inputs take the dtype of the known ones.
+``elementwise``      every input and output has the same shape and dtype, known from any one of them.
+``shape``            ``f(shapes, dtypes, attributes) -> [(shape, dtype), ...]`` of outputs, where running the function on
+                     torch's meta device cannot tell or is slow.
+``gradient``         MXNet's own gradient, where it is not the derivative that torch takes. See `Backward`.
+``plan_gradient``    the derivative that torch takes too, written out so that a plan can write straight into
+                     gradient arrays.
+``loss``             the gradient does not need a head gradient (or ``f(attributes) -> bool``).
+``view``             the function may return a view of an input; eager results are copied, as MXNet's are.
+``mutates``          names of inputs that the function overwrites (optimizer states).
+``random``           the function takes ``generator=``, a torch.Generator of the array's device.
+``training``         the function takes ``training=``: the mode of the recording or of the executor.
+``creates``          the function has no tensor input and takes ``device=``.
+``hidden``           names of attributes that have no effect here (they tuned a library that is gone).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Optional, TypeVar, Union
+
+import torch
+
+from .attributes import REQUIRED, AttributeType, attribute_type
+
+Shape = tuple[int, ...]
+Function = TypeVar("Function", bound=Callable[..., Any])
+Tensors = tuple[Optional[torch.Tensor], ...]
+
+#: Attribute names that the runtime gives to a function itself; they are no part of the schema.
+_RUNTIME_ATTRIBUTES = ("training", "generator", "device")
+
+
+@dataclass(slots=True)
+class Backward:
+    """What a gradient rule is given: ``rule(backward) -> one gradient or None for each input``.
+
+    `head_gradients` holds one entry for each output, None where nothing flows in. `into` names, for each input, a
+    tensor that the rule may write its gradient to and return; a rule is free to ignore it.
+    """
+
+    head_gradients: Tensors
+    inputs: tuple[torch.Tensor, ...]
+    outputs: tuple[torch.Tensor, ...]
+    attributes: Mapping[str, Any]
+    wanted: tuple[bool, ...]
+    into: Tensors
+
+
+GradientRule = Callable[[Backward], Sequence[Optional[torch.Tensor]]]
+Complete = Callable[[list[Optional[Shape]], Mapping[str, Any]], Sequence[Optional[Shape]]]
+CompleteDtypes = Callable[[list[Optional[torch.dtype]], Mapping[str, Any]], Sequence[Optional[torch.dtype]]]
+ShapeRule = Callable[
+    [Sequence[Shape], Sequence[torch.dtype], Mapping[str, Any]], Sequence[tuple[Shape, torch.dtype]]
+]
+
+
+class Attribute(NamedTuple):
+    """One attribute of an operator: its name, type and default (REQUIRED when there is none)."""
+
+    name: str
+    type: AttributeType
+    default: Any
+
+
+class Input(NamedTuple):
+    """One input of an operator; an optional one may be left out."""
+
+    name: str
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operator:
+    """What the rest of the library knows about one operator. See the module's docstring for the traits."""
+
+    name: str
+    function: Callable[..., Any]
+    inputs: tuple[Input, ...]
+    attributes: dict[str, Attribute]
+    aliases: tuple[str, ...] = ()
+    variadic: str | None = None  # name of the attribute that counts the inputs
+    active: Callable[[Mapping[str, Any]], Sequence[str]] | None = None
+    auxiliary: frozenset[str] = frozenset()
+    output_names: Sequence[str] | Callable[[Mapping[str, Any]], Sequence[str]] = ("output",)
+    visible: int | Callable[[Mapping[str, Any]], int] | None = None
+    complete: Complete | None = None
+    complete_dtypes: CompleteDtypes | None = None
+    elementwise: bool = False
+    shape: ShapeRule | None = None
+    gradient: GradientRule | None = None
+    plan_gradient: GradientRule | None = None
+    loss: bool | Callable[[Mapping[str, Any]], bool] = False
+    view: bool = False
+    mutates: frozenset[str] = frozenset()
+    random: bool = False
+    training: bool = False
+    creates: bool = False
+    hidden: frozenset[str] = frozenset()
+    defaults: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Operator {self.name}>"
+
+    def parse(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all attributes with their Python values; raise ValueError naming what is wrong."""
+        values = dict(self.defaults)
+        for name, value in given.items():
+            attribute = self.attributes.get(name)
+            if attribute is None:
+                raise ValueError(self.unknown_attribute(name))
+            values[name] = self.parse_one(attribute, value)
+        for name, attribute in self.attributes.items():
+            if name not in values:
+                raise ValueError(f"required attribute {name!r} ({attribute.type.spelling}) is missing")
+        return values
+
+    def parse_one(self, attribute: Attribute, value: Any) -> Any:
+        """Return the Python value of one attribute; ValueError names the attribute, what came and what is expected."""
+        try:
+            return attribute.type.parse(value)
+        except ValueError as error:
+            raise ValueError(f"attribute {attribute.name!r}: {error}") from None
+
+    def unknown_attribute(self, name: str) -> str:
+        """Return the message for an attribute that this operator does not have."""
+        import difflib
+
+        close = difflib.get_close_matches(name, self.attributes, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        return f"no attribute {name!r}{hint} (it has: {', '.join(self.attributes) or 'none'})"
+
+    def input_names(self, attributes: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of the inputs that exist under these (parsed) attributes."""
+        if self.variadic is not None:
+            return tuple(f"arg{i}" for i in range(attributes[self.variadic]))
+        if self.active is not None:
+            return tuple(self.active(attributes))
+        return tuple(item.name for item in self.inputs)
+
+    def outputs(self, attributes: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of all outputs under these (parsed) attributes."""
+        names = self.output_names
+        return tuple(names(attributes) if callable(names) else names)
+
+    def visible_outputs(self, attributes: Mapping[str, Any]) -> int:
+        """Return how many of the outputs a user sees."""
+        if self.visible is None:
+            return len(self.outputs(attributes))
+        return self.visible(attributes) if callable(self.visible) else self.visible
+
+    def is_loss(self, attributes: Mapping[str, Any]) -> bool:
+        """Return whether the gradient needs no head gradient."""
+        return self.loss(attributes) if callable(self.loss) else self.loss
+
+
+_OPERATORS: dict[str, Operator] = {}
+
+
+def operator(
+    name: str,
+    *,
+    aliases: Sequence[str] = (),
+    inputs: Callable[[Mapping[str, Any]], Sequence[str]] | None = None,
+    auxiliary: Sequence[str] = (),
+    outputs: Sequence[str] | Callable[[Mapping[str, Any]], Sequence[str]] = ("output",),
+    visible_outputs: int | Callable[[Mapping[str, Any]], int] | None = None,
+    variadic: str = "num_args",
+    complete: Complete | None = None,
+    complete_dtypes: CompleteDtypes | None = None,
+    elementwise: bool = False,
+    shape: ShapeRule | None = None,
+    gradient: GradientRule | None = None,
+    plan_gradient: GradientRule | None = None,
+    loss: Union[bool, Callable[[Mapping[str, Any]], bool]] = False,
+    view: bool = False,
+    mutates: Sequence[str] = (),
+    random: bool = False,
+    training: bool = False,
+    creates: bool = False,
+    hidden: Sequence[str] = (),
+) -> Callable[[Function], Function]:
+    """Register the decorated function as the operator `name`. The traits are described at the top of this module.
+
+    Examples
+    --------
+    >>> from mxnet._ops.registry import get, operator
+    >>> @operator("docs_double", elementwise=True)
+    ... def docs_double(data):
+    ...     \"\"\"Twice the input.\"\"\"
+    ...     return data * 2
+    >>> get("docs_double").input_names({})
+    ('data',)
+    """
+
+    def register(function: Function) -> Function:
+        found_inputs, found_attributes, starred = _read_signature(function)
+        if starred and variadic not in found_attributes:
+            found_attributes = {**found_attributes, variadic: Attribute(variadic, attribute_type(int), REQUIRED)}
+        entry = Operator(
+            name=name,
+            function=function,
+            inputs=found_inputs,
+            attributes=found_attributes,
+            aliases=tuple(aliases),
+            variadic=variadic if starred else None,
+            active=inputs,
+            auxiliary=frozenset(auxiliary),
+            output_names=outputs,
+            visible=visible_outputs,
+            complete=complete,
+            complete_dtypes=complete_dtypes,
+            elementwise=elementwise,
+            shape=shape,
+            gradient=gradient,
+            plan_gradient=plan_gradient,
+            loss=loss,
+            view=view,
+            mutates=frozenset(mutates),
+            random=random,
+            training=training,
+            creates=creates,
+            hidden=frozenset(hidden),
+            defaults={n: a.default for n, a in found_attributes.items() if a.default is not REQUIRED},
+        )
+        for spelled in (name, *aliases):
+            if spelled in _OPERATORS:
+                raise ValueError(f"operator {spelled!r} is registered twice")
+            _OPERATORS[spelled] = entry
+        return function
+
+    return register
+
+
+def _read_signature(function: Callable[..., Any]) -> tuple[tuple[Input, ...], dict[str, Attribute], bool]:
+    inputs: list[Input] = []
+    attributes: dict[str, Attribute] = {}
+    starred = False
+    for parameter in inspect.signature(function, eval_str=True).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            if parameter.name in _RUNTIME_ATTRIBUTES:
+                continue
+            default = REQUIRED if parameter.default is parameter.empty else parameter.default
+            attributes[parameter.name] = Attribute(parameter.name, attribute_type(parameter.annotation), default)
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            starred = True
+            inputs.append(Input(parameter.name, False))
+        else:
+            inputs.append(Input(parameter.name, parameter.default is None))
+    return tuple(inputs), attributes, starred
+
+
+def get(name: str) -> Operator:
+    """Return the operator registered under `name` or an alias; KeyError with the closest names when there is none."""
+    try:
+        return _OPERATORS[name]
+    except KeyError:
+        import difflib
+
+        close = difflib.get_close_matches(name, _OPERATORS, n=3)
+        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+        raise KeyError(f"no operator named {name!r}{hint}") from None
+
+
+def names() -> list[str]:
+    """Return every registered name, aliases included, in the order of registration."""
+    return list(_OPERATORS)
+
+
+def operators() -> Iterator[Operator]:
+    """Iterate over all operators, each once."""
+    for name, entry in _OPERATORS.items():
+        if name == entry.name:
+            yield entry
