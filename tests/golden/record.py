@@ -87,7 +87,8 @@ class MXNet191:
         )
 
     def call(self, *request: object) -> tuple[bool, object]:
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.write(pickle.dumps(request, protocol=4))
         self.process.stdin.flush()
         try:
@@ -124,7 +125,7 @@ def main() -> int:
         for number, sample in enumerate(entry.samples):
             if not sample.golden or not entry.deterministic:
                 continue
-            text = {key: value for key, value in sample.attributes.items()}
+            text = dict(sample.attributes)
             ok, answer = mxnet.call(name, [packed(x) for x in sample.inputs], text, sample.training)
             if not ok:
                 failures += 1

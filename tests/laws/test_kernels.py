@@ -24,7 +24,9 @@ def test_equals_reference(entry, sample):
     values, _, _ = run_kernel(operator, sample.inputs, sample.attributes, sample.training)
     if entry.function is None:
         return
-    attributes = operator.parse({**sample.attributes, **({"num_args": len(sample.inputs)} if operator.variadic else {})})
+    attributes = operator.parse(
+        {**sample.attributes, **({"num_args": len(sample.inputs)} if operator.variadic else {})}
+    )
     given = {k: attributes[k] for k in sample.attributes}
     expected = entry.function(*sample.inputs, **given)
     expected = expected if isinstance(expected, (tuple, list)) else [expected]

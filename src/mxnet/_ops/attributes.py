@@ -191,7 +191,8 @@ class IntTupleType(AttributeType):
             number = value.__index__()
             return number if self.bare_int else (number,)
         try:
-            return tuple(None if item is None and self.optional_items else item.__index__() for item in value)
+            items: list[Any] = list(value)
+            return tuple(None if item is None and self.optional_items else item.__index__() for item in items)
         except (AttributeError, TypeError):
             raise self._misfit(value) from None
 

@@ -12,8 +12,8 @@ spelling is read and printed. Everything else about an operator is a trait, give
 ``complete``         ``f(shapes, attributes) -> shapes``: fills input shapes that follow from others and attributes.
 ``complete_dtypes``  the same for dtypes; without it unknown inputs take the dtype of the known ones.
 ``elementwise``      every input and output has the same shape and dtype, known from any one of them.
-``shape``            ``f(shapes, dtypes, attributes) -> [(shape, dtype), ...]`` of outputs, where running the function on
-                     torch's meta device cannot tell or is slow.
+``shape``            ``f(shapes, dtypes, attributes) -> [(shape, dtype), ...]`` of outputs, where running the function
+                     on torch's meta device cannot tell, or is slow.
 ``gradient``         MXNet's own gradient, where it is not the derivative that torch takes. See `Backward`.
 ``plan_gradient``    the derivative that torch takes too, written out so that a plan can write straight into
                      gradient arrays.
@@ -31,7 +31,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Optional, TypeVar, Union
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 
@@ -39,7 +39,7 @@ from .attributes import REQUIRED, AttributeType, attribute_type
 
 Shape = tuple[int, ...]
 Function = TypeVar("Function", bound=Callable[..., Any])
-Tensors = tuple[Optional[torch.Tensor], ...]
+Tensors = tuple[torch.Tensor | None, ...]
 
 #: Attribute names that the runtime gives to a function itself; they are no part of the schema.
 _RUNTIME_ATTRIBUTES = ("training", "generator", "device")
@@ -61,12 +61,10 @@ class Backward:
     into: Tensors
 
 
-GradientRule = Callable[[Backward], Sequence[Optional[torch.Tensor]]]
-Complete = Callable[[list[Optional[Shape]], Mapping[str, Any]], Sequence[Optional[Shape]]]
-CompleteDtypes = Callable[[list[Optional[torch.dtype]], Mapping[str, Any]], Sequence[Optional[torch.dtype]]]
-ShapeRule = Callable[
-    [Sequence[Shape], Sequence[torch.dtype], Mapping[str, Any]], Sequence[tuple[Shape, torch.dtype]]
-]
+GradientRule = Callable[[Backward], Sequence[torch.Tensor | None]]
+Complete = Callable[[list[Shape | None], Mapping[str, Any]], Sequence[Shape | None]]
+CompleteDtypes = Callable[[list[torch.dtype | None], Mapping[str, Any]], Sequence[torch.dtype | None]]
+ShapeRule = Callable[[Sequence[Shape], Sequence[torch.dtype], Mapping[str, Any]], Sequence[tuple[Shape, torch.dtype]]]
 
 
 class Attribute(NamedTuple):
@@ -186,7 +184,7 @@ def operator(
     shape: ShapeRule | None = None,
     gradient: GradientRule | None = None,
     plan_gradient: GradientRule | None = None,
-    loss: Union[bool, Callable[[Mapping[str, Any]], bool]] = False,
+    loss: bool | Callable[[Mapping[str, Any]], bool] = False,
     view: bool = False,
     mutates: Sequence[str] = (),
     random: bool = False,
