@@ -27,6 +27,7 @@ def run_kernel(
     call = {name: value for name, value in attributes.items() if name != operator.variadic}
     if operator.training:
         call["training"] = training
+        attributes = {**attributes, "training": training}
     if operator.random:
         call["generator"] = torch.Generator().manual_seed(7)
     if operator.creates:

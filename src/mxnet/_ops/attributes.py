@@ -8,6 +8,7 @@ back: ``"(3, 3)"``, ``"True"``, ``"float32"``, ``"None"``.
 from __future__ import annotations
 
 import ast
+import operator
 import types
 import typing
 from collections.abc import Callable
@@ -184,6 +185,9 @@ class IntTupleType(AttributeType):
         items = "tuple of int or None" if self.optional_items else "tuple of int"
         return f"int or {items}" if self.bare_int else items
 
+    def _item(self, item: Any) -> int | None:
+        return None if item is None and self.optional_items else operator.index(item)
+
     def parse(self, value: Any) -> tuple[int | None, ...] | int:
         if isinstance(value, str):
             value = _literal(value, self)
@@ -191,8 +195,7 @@ class IntTupleType(AttributeType):
             number = value.__index__()
             return number if self.bare_int else (number,)
         try:
-            items: list[Any] = list(value)
-            return tuple(None if item is None and self.optional_items else item.__index__() for item in items)
+            return tuple(self._item(item) for item in value)
         except (AttributeError, TypeError):
             raise self._misfit(value) from None
 

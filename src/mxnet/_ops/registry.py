@@ -21,7 +21,8 @@ spelling is read and printed. Everything else about an operator is a trait, give
 ``view``             the function may return a view of an input; eager results are copied, as MXNet's are.
 ``mutates``          names of inputs that the function overwrites (optimizer states).
 ``random``           the function takes ``generator=``, a torch.Generator of the array's device.
-``training``         the function takes ``training=``: the mode of the recording or of the executor.
+``training``         the function takes ``training=``: the mode of the recording or of the executor. Its gradient rule
+                     finds it among the attributes.
 ``creates``          the function has no tensor input and takes ``device=``.
 ``hidden``           names of attributes that have no effect here (they tuned a library that is gone).
 """
