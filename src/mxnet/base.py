@@ -1,8 +1,13 @@
-"""The exception that every part of the library raises for a user's mistake."""
+"""The errors that every part of the library raises for a user's mistake."""
 
 from __future__ import annotations
 
-__all__ = ["MXNetError"]
+import builtins
+from typing import Any
+
+import numpy as np
+
+__all__ = ["MXNetError", "NotImplementedForSymbol", "py_str", "string_types", "numeric_types", "integer_types"]
 
 
 class MXNetError(RuntimeError):
@@ -12,10 +17,48 @@ class MXNetError(RuntimeError):
 
     Examples
     --------
-    >>> import mxnet as mx
     >>> try:
     ...     mx.nd.ones((2, 3)) + mx.nd.ones((4, 5))
     ... except mx.MXNetError as error:
     ...     print("broadcast" in str(error))
     True
     """
+
+
+class ValueError(MXNetError, builtins.ValueError):  # noqa: A001
+    """An argument has the right type and a wrong value."""
+
+
+class TypeError(MXNetError, builtins.TypeError):  # noqa: A001
+    """An argument has the wrong type or dtype."""
+
+
+class IndexError(MXNetError, builtins.IndexError):  # noqa: A001
+    """An index is out of range."""
+
+
+class NotImplementedForSymbol(MXNetError):  # noqa: N818 - MXNet's name
+    """An array's function was called on a symbol."""
+
+    def __init__(self, function: Any, alias: str | None = None, *args: Any) -> None:
+        name = function if isinstance(function, str) else function.__name__
+        other = f' (that is, operator "{alias}")' if alias else ""
+        super().__init__(f"Function {name}{other} is not implemented for Symbol, only for NDArray.")
+
+
+def translated(error: BaseException, message: str) -> MXNetError:
+    """Return `message` as the MXNetError that is also of the Python class of `error`."""
+    for kind, ours in ((builtins.IndexError, IndexError), (builtins.TypeError, TypeError)):
+        if isinstance(error, kind):
+            return ours(message)
+    return ValueError(message) if isinstance(error, builtins.ValueError) else MXNetError(message)
+
+
+string_types = (str,)
+numeric_types = (float, int, np.generic)
+integer_types = (int, np.int32, np.int64)
+
+
+def py_str(text: bytes) -> str:
+    """Decode UTF-8 bytes: what MXNet's callbacks are given as names."""
+    return text.decode("utf-8")

@@ -186,7 +186,9 @@ class IntTupleType(AttributeType):
         return f"int or {items}" if self.bare_int else items
 
     def _item(self, item: Any) -> int | None:
-        return None if item is None and self.optional_items else operator.index(item)
+        if self.optional_items and item is None:
+            return None
+        return operator.index(item)
 
     def parse(self, value: Any) -> tuple[int | None, ...] | int:
         if isinstance(value, str):

@@ -11,7 +11,10 @@ spelling is read and printed. Everything else about an operator is a trait, give
 ``visible_outputs``  how many of them a user sees, or ``f(attributes) -> int``; all unless said.
 ``complete``         ``f(shapes, attributes) -> shapes``: fills input shapes that follow from others and attributes.
 ``complete_dtypes``  the same for dtypes; without it unknown inputs take the dtype of the known ones.
-``elementwise``      every input and output has the same shape and dtype, known from any one of them.
+``output_dtypes``    ``f(dtypes, attributes) -> dtypes`` of the outputs; without it the attribute ``dtype`` decides, else the
+                     first input.
+``elementwise``      every input and output has the same shape and dtype, known from any one of them (with
+                     ``output_dtypes`` the same shape only).
 ``shape``            ``f(shapes, dtypes, attributes) -> [(shape, dtype), ...]`` of outputs, where running the function
                      on torch's meta device cannot tell, or is slow.
 ``gradient``         MXNet's own gradient, where it is not the derivative that torch takes. See `Backward`.
@@ -23,7 +26,8 @@ spelling is read and printed. Everything else about an operator is a trait, give
 ``random``           the function takes ``generator=``, a torch.Generator of the array's device.
 ``training``         the function takes ``training=``: the mode of the recording or of the executor. Its gradient rule
                      finds it among the attributes.
-``creates``          the function has no tensor input and takes ``device=``.
+``input_init``       MXNet's ``__init__`` attribute for input variables that a symbol creates on its own.
+``creates``          the function takes ``device=``: where it is to run (it has no tensor input to tell).
 ``hidden``           names of attributes that have no effect here (they tuned a library that is gone).
 """
 
@@ -99,6 +103,7 @@ class Operator:
     visible: int | Callable[[Mapping[str, Any]], int] | None = None
     complete: Complete | None = None
     complete_dtypes: CompleteDtypes | None = None
+    output_dtypes: CompleteDtypes | None = None
     elementwise: bool = False
     shape: ShapeRule | None = None
     gradient: GradientRule | None = None
@@ -108,6 +113,7 @@ class Operator:
     mutates: frozenset[str] = frozenset()
     random: bool = False
     training: bool = False
+    input_init: Mapping[str, str] = field(default_factory=dict)
     creates: bool = False
     hidden: frozenset[str] = frozenset()
     defaults: dict[str, Any] = field(default_factory=dict)
@@ -181,6 +187,7 @@ def operator(
     variadic: str = "num_args",
     complete: Complete | None = None,
     complete_dtypes: CompleteDtypes | None = None,
+    output_dtypes: CompleteDtypes | None = None,
     elementwise: bool = False,
     shape: ShapeRule | None = None,
     gradient: GradientRule | None = None,
@@ -190,6 +197,7 @@ def operator(
     mutates: Sequence[str] = (),
     random: bool = False,
     training: bool = False,
+    input_init: Mapping[str, str] | None = None,
     creates: bool = False,
     hidden: Sequence[str] = (),
 ) -> Callable[[Function], Function]:
@@ -223,6 +231,7 @@ def operator(
             visible=visible_outputs,
             complete=complete,
             complete_dtypes=complete_dtypes,
+            output_dtypes=output_dtypes,
             elementwise=elementwise,
             shape=shape,
             gradient=gradient,
@@ -232,6 +241,7 @@ def operator(
             mutates=frozenset(mutates),
             random=random,
             training=training,
+            input_init=input_init or {},
             creates=creates,
             hidden=frozenset(hidden),
             defaults={n: a.default for n, a in found_attributes.items() if a.default is not REQUIRED},

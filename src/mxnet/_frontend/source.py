@@ -1,0 +1,205 @@
+"""Prints the Python source of front-end functions from the registry.
+
+Functions are printed and compiled rather than built as closures: an exact signature for editors and `help`, and a call
+costs about half of one through ``*args, **kwargs``. The source is kept for tracebacks.
+
+What a printed array function does, in order: give attributes their final form (a test each, nearly free when the value
+already has it); on the common path (plain arrays, no ``out``, not recording) call the operator's function on the
+tensors and wrap the result; otherwise hand over to the general path, `mxnet.ndarray.dispatch.invoke`.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+
+from .._ops.attributes import REQUIRED
+from .._ops.registry import Attribute, Operator
+from .namespaces import members
+
+
+class Null:
+    """The default of a symbol function's attribute: the operator's own default holds and nothing is stored."""
+
+    def __repr__(self) -> str:
+        return "_Null"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+NULL = Null()
+
+
+def array_functions(namespace: str, module: str, environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the array functions of one submodule by public name.
+
+    `environment` is what the printed code refers to: NDArray, new, state, invoke, failed, parse, own.
+    """
+    return _compile(
+        ((public, _array_source(public, entry, number)) for number, (public, _, entry) in _numbered(namespace)),
+        namespace,
+        module,
+        environment,
+    )
+
+
+def symbol_functions(namespace: str, module: str, environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the symbol functions of one submodule by public name. `environment` holds ``compose``."""
+    return _compile(
+        ((public, _symbol_source(public, entry, number)) for number, (public, _, entry) in _numbered(namespace)),
+        namespace,
+        module,
+        {**environment, "_Null": NULL},
+    )
+
+
+def _numbered(namespace: str) -> Iterable[tuple[int, tuple[str, str, Operator]]]:
+    return enumerate(members(namespace))
+
+
+def _compile(
+    sources: Iterable[tuple[str, str]], namespace: str, module: str, environment: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Compile all functions of a submodule in one go and give them their names and docstrings."""
+    names: list[str] = []
+    pieces: list[str] = []
+    for public, source in sources:
+        names.append(public)
+        pieces.append(source)
+    text = "\n\n".join(pieces)
+    filename = f"<{module}: generated>"
+    scope: dict[str, Any] = {**environment, "__name__": module}
+    for number, (_, _, entry) in _numbered(namespace):
+        scope[f"op{number}"] = entry
+        scope[f"kernel{number}"] = entry.function
+        for attribute in entry.attributes.values():
+            if _default_text(attribute) is None:
+                scope[_default_name(number, attribute)] = attribute.default
+    exec(compile(text, filename, "exec"), scope)
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    functions = {name: scope[name] for name in names}
+    for number, (public, _, entry) in _numbered(namespace):
+        functions[public].__doc__ = documentation(entry, public)
+    return functions
+
+
+def documentation(entry: Operator, public: str) -> str:
+    """Return the docstring of an operator under one of its names."""
+    text = entry.function.__doc__ or ""
+    return text if public == entry.name else f"{text.rstrip()}\n\n    This is another name of ``{entry.name}``.\n"
+
+
+# -- array functions --------------------------------------------------------------------------------------------
+
+
+def _array_source(public: str, entry: Operator, number: int) -> str:
+    inputs = [item.name for item in entry.inputs]
+    attributes = list(entry.attributes.values())
+    lines = ["if kwargs:", f"    unknown(op{number}, kwargs)"]
+    for attribute in attributes:
+        if attribute.name != entry.variadic:
+            lines += _parse_lines(attribute, number)
+    values = ", ".join(f"{a.name!r}: {a.name}" for a in attributes if a.name != entry.variadic)
+    if entry.variadic is not None:
+        signature = [f"*{inputs[0]}"]
+        values = f"{values}, {entry.variadic!r}: {entry.variadic}" if values else f"{entry.variadic!r}: {entry.variadic}"
+        arrays = inputs[0]
+    else:
+        signature = [f"{name}=None" for name in inputs]
+        arrays = f"({', '.join(inputs)}{',' if len(inputs) == 1 else ''})"
+        if _has_short_path(entry):
+            lines += _short_path(entry, number)
+    signature += [f"{a.name}={_default(a, number, entry)}" for a in attributes]
+    signature += ["out=None", "name=None", "**kwargs"]
+    lines.append(f"return invoke(op{number}, {arrays}, {{{values}}}, out)")
+    return f"def {public}({', '.join(signature)}):\n    " + "\n    ".join(lines)
+
+
+def _has_short_path(entry: Operator) -> bool:
+    one_output = not callable(entry.output_names) and len(entry.output_names) == 1
+    return bool(entry.inputs) and one_output and not (entry.active or entry.random or entry.creates or entry.mutates)
+
+
+def _short_path(entry: Operator, number: int) -> list[str]:
+    """The common case without a detour: plain arrays in, one array out, nothing recorded."""
+    first, rest = entry.inputs[0], entry.inputs[1:]
+    tests = [f"{first.name}.__class__ is NDArray"]
+    tensors = [f"{first.name}._data"]
+    for item in rest:
+        if item.optional:
+            tests.append(f"({item.name} is None or {item.name}.__class__ is NDArray)")
+            tensors.append(f"None if {item.name} is None else {item.name}._data")
+        else:
+            tests.append(f"{item.name}.__class__ is NDArray")
+            tensors.append(f"{item.name}._data")
+    call = tensors + [f"{name}={name}" for name in entry.attributes]
+    if entry.training:
+        call.append("training=state.training")
+    arrays = ", ".join(item.name for item in entry.inputs)
+    values = ", ".join(f"{name!r}: {name}" for name in entry.attributes)
+    result = f"kernel{number}({', '.join(call)})"
+    if entry.view:
+        result = f"own({result}, {first.name}._data)"
+    return [
+        f"if {' and '.join(tests)} and out is None and not state.recording:",
+        "    result = new(NDArray)",
+        "    try:",
+        f"        result._data = {result}",
+        "    except ERRORS as error:",
+        f"        raise failed(op{number}, ({arrays},), {{{values}}}, error) from None",
+        f"    result._context = {first.name}._context",
+        "    result._trace = None",
+        "    return result",
+    ]
+
+
+def _parse_lines(attribute: Attribute, number: int) -> list[str]:
+    name, test = attribute.name, attribute.type.accepts_as_is
+    default = _default_text(attribute)
+    if test is not None:
+        condition = f"not ({test.format(name)})"
+    else:
+        condition = f"{name} is not {default or _default_name(number, attribute)}"
+    return [f"if {condition}:", f"    {name} = parse(op{number}, {name!r}, {name})"]
+
+
+def _default(attribute: Attribute, number: int, entry: Operator) -> str:
+    if attribute.name == entry.variadic:
+        return "None"
+    return _default_text(attribute) or _default_name(number, attribute)
+
+
+def _default_name(number: int, attribute: Attribute) -> str:
+    return f"default{number}_{attribute.name}"
+
+
+def _default_text(attribute: Attribute) -> str | None:
+    """Return a default as source text, None when it must be referred to by name."""
+    value = attribute.default
+    if value is REQUIRED or isinstance(value, (torch.dtype, tuple)):
+        return None
+    return repr(value)
+
+
+# -- symbol functions -------------------------------------------------------------------------------------------
+
+
+def _symbol_source(public: str, entry: Operator, number: int) -> str:
+    attributes = list(entry.attributes)
+    if entry.variadic is not None:
+        name = entry.inputs[0].name
+        signature, inputs = [f"*{name}"], name
+    else:
+        signature = [f"{item.name}=None" for item in entry.inputs]
+        inputs = "{" + ", ".join(f"{item.name!r}: {item.name}" for item in entry.inputs) + "}"
+    signature += [f"{name}=_Null" for name in attributes]
+    signature += ["name=None", "attr=None", "out=None", "**kwargs"]
+    given = ", ".join(f"{name!r}: {name}" for name in attributes)
+    return (
+        f"def {public}({', '.join(signature)}):\n"
+        f"    return compose(op{number}, {public.lower()!r}, {inputs}, {{{given}}}, name, attr, kwargs)"
+    )

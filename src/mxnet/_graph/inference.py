@@ -1,0 +1,324 @@
+"""Shapes and dtypes of a graph, found in both directions.
+
+A shape is a tuple; 0 stands for an unknown length and None for a shape of which nothing is known. Forward, an
+operator's outputs come from its ``shape=`` rule or from running its function on torch's meta device (cached).
+Backward, ``complete=`` fills input shapes, and elementwise operators carry what is known of any operand to all others.
+Nodes that are not decided yet are visited again until nothing new is learned.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from .._ops.attributes import DTYPES
+from .._ops.registry import Operator, Shape
+from ..base import MXNetError
+from .node import Entry, Node, topological_order
+
+#: MXNet's numbers of dtypes, as they stand in ``__dtype__`` attributes and in files.
+DTYPE_CODES = {0: "float32", 1: "float64", 2: "float16", 3: "uint8", 4: "int32", 5: "int8", 6: "int64", 7: "bool",
+               12: "bfloat16"}  # fmt: skip
+_CODE_OF = {DTYPES[name]: code for code, name in DTYPE_CODES.items()}
+
+
+def dtype_code(dtype: torch.dtype) -> int:
+    """Return MXNet's number of a dtype."""
+    return _CODE_OF[dtype]
+
+
+class Conflict(ValueError):
+    """Two things that are known of one shape or dtype do not fit together."""
+
+
+class Inferred:
+    """What is known of every entry of a graph.
+
+    Parameters
+    ----------
+    heads : entries
+        The graph.
+    shapes, dtypes : mapping from variable name
+        What is given; variables' own ``__shape__`` and ``__dtype__`` count too.
+    zeros_are_sizes : bool
+        The given shapes come from arrays: a 0 is a length, not an unknown.
+    """
+
+    def __init__(
+        self,
+        heads: Sequence[Entry],
+        shapes: Mapping[str, Shape] | None = None,
+        dtypes: Mapping[str, torch.dtype] | None = None,
+        *,
+        zeros_are_sizes: bool = False,
+    ) -> None:
+        self.order = topological_order(heads)
+        self._zeros_are_sizes = zeros_are_sizes
+        self._shapes: dict[int, list[Shape | None]] = {}
+        self._dtypes: dict[int, list[torch.dtype | None]] = {}
+        shapes, dtypes = shapes or {}, dtypes or {}
+        for node in self.order:
+            if node.operator is None:
+                self._shapes[id(node)] = [shapes.get(node.name, _own_shape(node))]
+                self._dtypes[id(node)] = [dtypes.get(node.name, _own_dtype(node))]
+            else:
+                count = len(node.operator.outputs(node.values))
+                self._shapes[id(node)] = [None] * count
+                self._dtypes[id(node)] = [None] * count
+
+    # -- results -------------------------------------------------------------------------------------------------
+
+    def shape(self, entry: Entry) -> Shape | None:
+        """Return what is known of the shape of one entry."""
+        return self._shapes[id(entry.node)][entry.index]
+
+    def dtype(self, entry: Entry) -> torch.dtype | None:
+        """Return the dtype of one entry, None when unknown."""
+        return self._dtypes[id(entry.node)][entry.index]
+
+    # -- dtypes --------------------------------------------------------------------------------------------------
+
+    def infer_dtypes(self, default: torch.dtype | None = None) -> None:
+        """Find dtypes; variables that stay unknown take `default`, one after another, when there is one."""
+        pending = [node for node in self.order if node.operator is not None]
+        pending = self._sweep(pending, self._infer_node_dtypes)
+        if default is None:
+            return
+        for node in self.order:
+            if node.operator is None and self._dtypes[id(node)][0] is None:
+                self._dtypes[id(node)][0] = default
+                pending = self._sweep(pending, self._infer_node_dtypes)
+
+    def _infer_node_dtypes(self, node: Node) -> bool:
+        operator, values = node.operator, node.values
+        assert operator is not None
+        inputs = [self.dtype(entry) for entry in node.inputs]
+        outputs = self._dtypes[id(node)]
+        before = (list(inputs), list(outputs))
+        one_dtype = operator.elementwise and operator.output_dtypes is None
+        if one_dtype:
+            known = next((d for d in (*inputs, *outputs) if d is not None), None)
+            if known is not None:
+                inputs = [d or known for d in inputs]
+                outputs[:] = [known] * len(outputs)
+                for position, dtype in enumerate(inputs):
+                    if dtype is not known:
+                        raise Conflict(self._dtype_clash(node, position, known))
+        elif operator.complete_dtypes is not None:
+            inputs = list(operator.complete_dtypes(list(inputs), values))
+        else:
+            known = next((d for d in inputs if d is not None), None)
+            inputs = [d or known for d in inputs]
+        if not one_dtype and None not in inputs:
+            found = self._output_dtypes(operator, inputs, values)
+            outputs[:] = found * len(outputs) if len(found) == 1 else found
+        for entry, dtype in zip(node.inputs, inputs):
+            if self.dtype(entry) is None:
+                self._dtypes[id(entry.node)][entry.index] = dtype
+        return (inputs, outputs) != before
+
+    @staticmethod
+    def _output_dtypes(
+        operator: Operator, inputs: list[torch.dtype | None], values: Mapping[str, Any]
+    ) -> list[torch.dtype | None]:
+        if operator.output_dtypes is not None:
+            return list(operator.output_dtypes(inputs, values))
+        if values.get("dtype") is not None:
+            return [values["dtype"]]
+        return [inputs[0] if inputs else torch.float32]
+
+    def _dtype_clash(self, node: Node, position: int, known: torch.dtype) -> str:
+        names = self._input_names(node)
+        found = self.dtype(node.inputs[position])
+        return (
+            f"{_where(node)}: input {names[position]!r} is {str(found)[6:]}, but {str(known)[6:]} is expected from the "
+            "other inputs: give all of them one dtype"
+        )
+
+    # -- shapes --------------------------------------------------------------------------------------------------
+
+    def infer_shapes(self) -> None:
+        """Find shapes as far as they can be known. Conflict names the node where two do not fit."""
+        self._sweep([node for node in self.order if node.operator is not None], self._infer_node_shapes)
+
+    def _infer_node_shapes(self, node: Node) -> bool:
+        operator, values = node.operator, node.values
+        assert operator is not None
+        inputs = [self.shape(entry) for entry in node.inputs]
+        outputs = self._shapes[id(node)]
+        changed = False
+        if operator.elementwise:
+            merged: Shape | None = None
+            for position, shape in enumerate((*inputs, *outputs)):
+                try:
+                    merged = _merge(merged, shape)
+                except ValueError:
+                    raise Conflict(self._shape_clash(node, position, merged)) from None
+            for position, shape in enumerate(inputs):
+                if shape != merged:
+                    changed |= self._set_input(node, position, merged)
+            for index, shape in enumerate(outputs):
+                if shape != merged:
+                    outputs[index] = merged
+                    changed = True
+            return changed
+        if operator.complete is not None:
+            for position, shape in enumerate(operator.complete(list(inputs), values)):
+                if shape != inputs[position]:
+                    changed |= self._set_input(node, position, shape)
+            inputs = [self.shape(entry) for entry in node.inputs]
+        if all(self._known(shape) for shape in inputs) and not all(self._known(shape) for shape in outputs):
+            found = self._run(node, [shape for shape in inputs if shape is not None])
+            if found is not None and found != outputs:
+                outputs[:] = found
+                changed = True
+        return changed
+
+    def _known(self, shape: Shape | None) -> bool:
+        return shape is not None and (self._zeros_are_sizes or 0 not in shape)
+
+    def _set_input(self, node: Node, position: int, shape: Shape | None) -> bool:
+        entry = node.inputs[position]
+        before = self._shapes[id(entry.node)][entry.index]
+        try:
+            merged = before if self._zeros_are_sizes and before is not None else _merge(before, shape)
+            if self._zeros_are_sizes and before is not None and shape is not None and before != shape:
+                _merge(before, shape)
+        except ValueError:
+            raise Conflict(self._shape_clash(node, position, shape)) from None
+        self._shapes[id(entry.node)][entry.index] = merged
+        return merged != before
+
+    def _run(self, node: Node, shapes: list[Shape]) -> list[Shape | None] | None:
+        operator = node.operator
+        assert operator is not None
+        dtypes = [self.dtype(entry) or torch.float32 for entry in node.inputs]
+        try:
+            return [shape for shape, _ in output_shapes(operator, shapes, dtypes, node.values)]
+        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+            raise Conflict(f"{_where(node)}: {error}; {self._described(node)}") from None
+
+    def _shape_clash(self, node: Node, position: int, expected: Shape | None) -> str:
+        names = self._input_names(node)
+        if position >= len(names):
+            return f"{_where(node)}: the output is known to have another shape than {expected}; {self._described(node)}"
+        found = self.shape(node.inputs[position])
+        return (
+            f"{_where(node)}: input {names[position]!r} (from {node.inputs[position].node.name!r}) has shape {found}, "
+            f"expected {expected}; {self._described(node)}"
+        )
+
+    def _described(self, node: Node) -> str:
+        names = self._input_names(node)
+        return "inputs: " + (
+            ", ".join(f"{name} {self.shape(entry) or 'unknown'}" for name, entry in zip(names, node.inputs)) or "none"
+        )
+
+    @staticmethod
+    def _input_names(node: Node) -> tuple[str, ...]:
+        return node.input_names()
+
+    @staticmethod
+    def _sweep(pending: list[Node], step: Any) -> list[Node]:
+        """Visit the pending nodes forwards and backwards until nothing changes; return those not decided."""
+        forwards = True
+        while pending:
+            progressed = False
+            for node in pending if forwards else reversed(pending):
+                progressed |= step(node)
+            if not progressed:
+                break
+            forwards = not forwards
+        return pending
+
+
+def _where(node: Node) -> str:
+    assert node.operator is not None
+    return f"operator {node.operator.name}, node {node.name!r}"
+
+
+def _merge(one: Shape | None, other: Shape | None) -> Shape | None:
+    """Unite what is known of one shape; ValueError when it does not fit."""
+    if one is None or one == other:
+        return other
+    if other is None:
+        return one
+    if len(one) != len(other):
+        raise ValueError
+    merged: list[int] = []
+    for a, b in zip(one, other):
+        if a and b and a != b:
+            raise ValueError
+        merged.append(a or b)
+    return tuple(merged)
+
+
+def _own_shape(node: Node) -> Shape | None:
+    text = node.attributes.get("__shape__")
+    return None if text is None else parse_shape(text, node.name)
+
+
+def parse_shape(text: str, name: str) -> Shape:
+    """Read a ``__shape__`` attribute."""
+    try:
+        value = ast.literal_eval(text)
+        return tuple(int(n) for n in (value if isinstance(value, (tuple, list)) else (value,)))
+    except (ValueError, SyntaxError, TypeError):
+        raise MXNetError(f"variable {name!r}: __shape__ is {text!r}; expected a tuple of int") from None
+
+
+def _own_dtype(node: Node) -> torch.dtype | None:
+    text = node.attributes.get("__dtype__")
+    if text is None:
+        return None
+    if text.lstrip("-").isdigit():
+        name = DTYPE_CODES.get(int(text))
+        return DTYPES[name] if name else None
+    if text not in DTYPES:
+        raise MXNetError(f"variable {node.name!r}: __dtype__ is {text!r}; expected one of {', '.join(DTYPES)}")
+    return DTYPES[text]
+
+
+_cache: dict[Any, list[tuple[Shape, torch.dtype]]] = {}
+
+
+def output_shapes(
+    operator: Operator, shapes: Sequence[Shape], dtypes: Sequence[torch.dtype], values: Mapping[str, Any]
+) -> Sequence[tuple[Shape, torch.dtype]]:
+    """Return shape and dtype of every output for known inputs and parsed attributes.
+
+    Raises
+    ------
+    ValueError, TypeError, IndexError, RuntimeError
+        What the operator's function says about inputs that do not fit.
+    """
+    if operator.shape is not None:
+        return operator.shape(shapes, dtypes, values)
+    if operator.elementwise:
+        return [(shapes[0], dtypes[0])] * len(operator.outputs(values))
+    key = (operator, tuple(shapes), tuple(dtypes), tuple(values.items()))
+    found = _cache.get(key)
+    if found is None:
+        if len(_cache) > 20_000:
+            _cache.clear()
+        found = _cache[key] = _run_on_meta(operator, shapes, dtypes, values)
+    return found
+
+
+def _run_on_meta(
+    operator: Operator, shapes: Sequence[Shape], dtypes: Sequence[torch.dtype], values: Mapping[str, Any]
+) -> list[tuple[Shape, torch.dtype]]:
+    call = {name: value for name, value in values.items() if name != operator.variadic}
+    if operator.training:
+        call["training"] = False
+    if operator.random:
+        call["generator"] = None
+    if operator.creates:
+        call["device"] = torch.device("meta")
+    tensors = [torch.empty(shape, dtype=dtype, device="meta") for shape, dtype in zip(shapes, dtypes)]
+    result = operator.function(*tensors, **call)
+    outputs = result if isinstance(result, (tuple, list)) else (result,)
+    return [(tuple(output.shape), output.dtype) for output in outputs]

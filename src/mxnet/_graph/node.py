@@ -1,0 +1,185 @@
+"""The graph of a symbol: nodes that hold an operator and refer to the outputs of other nodes.
+
+Every walk here is iterative: graphs of tens of thousands of nodes in a row are ordinary (unrolled recurrent nets).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..base import MXNetError
+from .._ops.registry import Operator
+
+#: Attributes that MXNet keeps as ``__key__`` and that are not an operator's own.
+HIDDEN_KEYS = ("ctx_group", "lr_mult", "wd_mult", "force_mirroring", "mirror_stage", "profiler_scope")
+
+
+class Node:
+    """A variable (`operator` is None) or one application of an operator.
+
+    `attributes` holds the strings a user wrote, hidden ``__key__`` ones included; `values` the parsed attributes of the
+    operator, made when first asked for.
+    """
+
+    __slots__ = ("_values", "attributes", "inputs", "name", "operator")
+
+    def __init__(
+        self, operator: Operator | None, name: str, attributes: dict[str, str], inputs: list[Entry] | None = None
+    ) -> None:
+        self.operator = operator
+        self.name = name
+        self.attributes = attributes
+        self.inputs: list[Entry] = inputs if inputs is not None else []
+        self._values: dict[str, Any] | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The operator's parsed attributes."""
+        if self._values is None:
+            self._values = self.parse()
+        return self._values
+
+    def parse(self) -> dict[str, Any]:
+        """Parse the attributes; MXNetError names the operator and the node."""
+        assert self.operator is not None
+        own = {key: text for key, text in self.attributes.items() if key in self.operator.attributes}
+        try:
+            return self.operator.parse(own)
+        except ValueError as error:
+            raise MXNetError(f"operator {self.operator.name}, node {self.name!r}: {error}") from None
+
+    @property
+    def output_count(self) -> int:
+        """How many outputs a user sees."""
+        return 1 if self.operator is None else self.operator.visible_outputs(self.values)
+
+    def output_name(self, index: int) -> str:
+        """Return MXNet's name of one output: ``fc1_output``; a variable's own name."""
+        if self.operator is None:
+            return self.name
+        return f"{self.name}_{self.operator.outputs(self.values)[index]}"
+
+    def input_names(self) -> tuple[str, ...]:
+        """Return the names of the inputs that exist under this node's attributes."""
+        assert self.operator is not None
+        return self.operator.input_names(self.values)
+
+    def __repr__(self) -> str:
+        return f"<Node {self.name}: {self.operator.name if self.operator else 'variable'}>"
+
+
+class Entry(NamedTuple):
+    """One output of a node."""
+
+    node: Node
+    index: int
+
+
+def check_attributes(node: Node) -> None:
+    """Refuse attributes that are neither the operator's nor hidden (``__anything__``)."""
+    assert node.operator is not None
+    for key in node.attributes:
+        if key not in node.operator.attributes and not (key.startswith("__") and key.endswith("__")):
+            raise MXNetError(
+                f"operator {node.operator.name}, node {node.name!r}: {node.operator.unknown_attribute(key)}"
+            )
+
+
+def topological_order(heads: Iterable[Entry]) -> list[Node]:
+    """Return every node that the heads need, inputs first, in the depth-first order that MXNet numbers nodes in."""
+    order: list[Node] = []
+    seen: set[int] = set()
+    for head in heads:
+        if id(head.node) in seen:
+            continue
+        seen.add(id(head.node))
+        stack: list[tuple[Node, int]] = [(head.node, 0)]
+        while stack:
+            node, position = stack.pop()
+            inputs = node.inputs
+            while position < len(inputs):
+                below = inputs[position].node
+                position += 1
+                if id(below) not in seen:
+                    seen.add(id(below))
+                    stack.append((node, position))
+                    stack.append((below, 0))
+                    break
+            else:
+                order.append(node)
+    return order
+
+
+def auxiliary_nodes(order: Iterable[Node]) -> set[int]:
+    """Return the ids of the variables that operators use as auxiliary states."""
+    found: set[int] = set()
+    for node in order:
+        if node.operator is not None and node.operator.auxiliary:
+            for name, entry in zip(node.input_names(), node.inputs):
+                if name in node.operator.auxiliary:
+                    found.add(id(entry.node))
+    return found
+
+
+def copy_graph(
+    heads: Sequence[Entry], replace: Callable[[Node], Entry | None] | Mapping[int, Entry] | None = None
+) -> list[Entry]:
+    """Return the heads of a copied graph; `replace` may give another entry for a variable."""
+    if isinstance(replace, Mapping):
+        table = replace
+        replace = lambda node: table.get(id(node))  # noqa: E731
+    copies: dict[int, Node | Entry] = {}
+
+    def moved(entry: Entry) -> Entry:
+        found = copies[id(entry.node)]
+        return found if isinstance(found, Entry) else Entry(found, entry.index)
+
+    for node in topological_order(heads):
+        other = replace(node) if replace is not None and node.operator is None else None
+        if other is not None:
+            copies[id(node)] = other
+            continue
+        copies[id(node)] = Node(node.operator, node.name, dict(node.attributes), [moved(e) for e in node.inputs])
+    return [moved(head) for head in heads]
+
+
+def apply(
+    operator: Operator,
+    name: str,
+    attributes: dict[str, str],
+    inputs: Mapping[str, Entry] | Sequence[Entry],
+) -> Node:
+    """Return a new node. Inputs that are missing become variables called ``name_input``, as in MXNet.
+
+    A variadic operator takes a sequence; every other one a mapping from input names.
+    """
+    node = Node(operator, name, attributes)
+    check_attributes(node)
+    if operator.variadic is not None:
+        assert isinstance(inputs, Sequence)
+        attributes.setdefault(operator.variadic, str(len(inputs)))
+        node.inputs = list(inputs)
+        wanted = node.values[operator.variadic]
+        if wanted != len(inputs):
+            raise MXNetError(
+                f"operator {operator.name}, node {name!r}: {operator.variadic}={wanted} but {len(inputs)} inputs came"
+            )
+        return node
+    assert isinstance(inputs, Mapping)
+    names = node.input_names()
+    for given in inputs:
+        if given not in names:
+            raise MXNetError(
+                f"operator {operator.name}, node {name!r}: no input {given!r} under these attributes; "
+                f"it takes {', '.join(names) or 'none'}"
+            )
+    for wanted in names:
+        entry = inputs.get(wanted)
+        if entry is None:
+            made = dict(attributes)
+            if wanted in operator.input_init:
+                made["__init__"] = operator.input_init[wanted]
+            entry = Entry(Node(None, f"{name}_{wanted}", made), 0)
+        node.inputs.append(entry)
+    return node

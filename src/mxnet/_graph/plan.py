@@ -1,0 +1,491 @@
+"""A graph lowered to straight-line Python over torch tensors.
+
+A `Plan` belongs to one graph. `Plan.inference` and `Plan.training` print one Python function each, in which every node
+is one call, and compile it. There is no interpreter between the calls.
+
+Gradients. A node whose operator has a gradient rule (`gradient=` or `plan_gradient=`) is *explicit*: its kernel runs on
+plain tensors and the backward function calls the rule. All other nodes on the way to a wanted gradient are *traced* by
+torch's autograd. Nodes are put into levels, so that a level's traced nodes form one region: a forward piece whose inputs
+are fresh leaves, and a single call of ``torch.autograd.grad`` in the backward function. The backward function walks
+the levels from the last to the first: explicit nodes of a level, then its region.
+
+                 level 0                    level 1               level 2
+    data ──► Convolution, relu (region) ──► BatchNorm (rule) ──► Pooling (region) ──► SoftmaxOutput (rule)
+
+A loss layer's rule needs no head gradient, so it is where a backward pass starts.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import math
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from .._ops.registry import Backward, GradientRule
+from .node import Entry, Node, topological_order
+
+Tensor = torch.Tensor
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where nodes run: a device and a random generator for each, by node."""
+
+    device: Callable[[Node], torch.device]
+    generator: Callable[[Node], torch.Generator]
+
+
+@dataclass(frozen=True)
+class Training:
+    """The two halves of a step.
+
+    ``forward(arguments) -> (outputs, saved, watched)`` and ``backward(saved, head_gradients, into) -> gradients``, one
+    for each wanted variable (None where nothing flows). A tensor in `into` may be written and returned.
+    """
+
+    forward: Callable[[Sequence[Tensor]], tuple[tuple[Tensor, ...], Any, tuple[Tensor, ...]]]
+    backward: Callable[[Any, Sequence[Tensor | None], Sequence[Tensor | None]], tuple[Tensor | None, ...]]
+
+
+class Plan:
+    """The lowered forms of one graph.
+
+    Parameters
+    ----------
+    heads : entries
+        The outputs.
+    placement : Placement
+        Where nodes run.
+
+    Attributes
+    ----------
+    variables : list of Node
+        The variables, in the order in which the functions take their tensors.
+    """
+
+    def __init__(self, heads: Sequence[Entry], placement: Placement) -> None:
+        self.heads = list(heads)
+        self.order = topological_order(heads)
+        self.variables = [node for node in self.order if node.operator is None]
+        self.placement = placement
+        self._lowered: dict[Any, Any] = {}
+
+    def inference(
+        self, training: bool = False, watch: Sequence[Entry] = ()
+    ) -> Callable[[Sequence[Tensor]], tuple[tuple[Tensor, ...], tuple[Tensor, ...]]]:
+        """Return ``f(arguments) -> (outputs, watched)``, which keeps nothing for a backward pass."""
+        key = (training, None, tuple((id(e.node), e.index) for e in watch))
+        if key not in self._lowered:
+            self._lowered[key] = _Lowering(self, training, frozenset(), watch).inference()
+        return self._lowered[key]
+
+    def training(self, training: bool, wanted: Sequence[int], watch: Sequence[Entry] = ()) -> Training:
+        """Return both halves of a step that finds the gradients of the variables numbered in `wanted`."""
+        key = (training, tuple(wanted), tuple((id(e.node), e.index) for e in watch))
+        if key not in self._lowered:
+            self._lowered[key] = _Lowering(self, training, frozenset(wanted), watch).training_step(wanted)
+        return self._lowered[key]
+
+
+Value = tuple[int, int]  # id of a node and number of its output
+
+
+class _Lowering:
+    """One lowering of one plan: what is known of its nodes, and the source being printed."""
+
+    def __init__(self, plan: Plan, training: bool, wanted: frozenset[int], watch: Sequence[Entry]) -> None:
+        self.plan = plan
+        self.nodes: dict[str, dict[int, Node]] = {"inference": {}, "forward": {}, "backward": {}}  # by line of source
+        self.training = training
+        self.watch = list(watch)
+        self.constants: dict[str, Any] = {
+            "leaf": _leaf,
+            "add": _add,
+            "region": _region,
+            "Backward": Backward,
+        }
+        self.interned: dict[Any, str] = {}
+        self.needs: set[int] = {id(plan.variables[i]) for i in wanted}  # nodes with a wanted variable above them
+        self.level: dict[int, int] = {}
+        for node in plan.order:
+            above = [entry.node for entry in node.inputs if id(entry.node) in self.needs]
+            if node.operator is not None and above:
+                self.needs.add(id(node))
+                self.level[id(node)] = max(self.level.get(id(n), 0) + self.is_explicit(n) for n in above)
+
+    def is_explicit(self, node: Node) -> bool:
+        return node.operator is not None and id(node) in self.needs and _rule(node) is not None
+
+    def is_traced(self, node: Node) -> bool:
+        return node.operator is not None and id(node) in self.needs and _rule(node) is None
+
+    # -- pieces of source ----------------------------------------------------------------------------------------
+
+    def constant(self, value: Any, prefix: str = "c") -> str:
+        """Return an expression for a constant: its literal, or a global name bound to it."""
+        literal = _literal(value)
+        if literal is not None:
+            return literal
+        name = self.interned.get(id(value))
+        if name is None:
+            name = self.interned[id(value)] = f"{prefix}{len(self.constants)}"
+            self.constants[name] = value
+        return name
+
+    def call(self, node: Node, inputs: Sequence[str]) -> str:
+        operator = node.operator
+        assert operator is not None
+        parts = list(inputs)
+        for name, value in node.values.items():
+            if name != operator.variadic and not (name in operator.defaults and _same(value, operator.defaults[name])):
+                parts.append(f"{name}={self.constant(value)}")
+        if operator.training:
+            parts.append(f"training={self.training}")
+        if operator.random:
+            parts.append(f"generator={self.constant(self.plan.placement.generator(node), 'generator')}")
+        if operator.creates:
+            parts.append(f"device={self.constant(self.plan.placement.device(node), 'device')}")
+        return f"{self.constant(operator.function, operator.function.__name__ + '_')}({', '.join(parts)})"
+
+    # -- inference -----------------------------------------------------------------------------------------------
+
+    def inference(self) -> Callable[..., Any]:
+        """Print a function that drops every value after its last use."""
+        plan = self.plan
+        last: dict[Value, int] = {}
+        for position, node in enumerate(plan.order):
+            for entry in node.inputs:
+                last[_value(entry)] = position
+        for entry in (*plan.heads, *self.watch):
+            last[_value(entry)] = len(plan.order)
+        registers = _Registers()
+        place: dict[Value, str] = {}
+        lines = [_unpack([f"a{i}" for i in range(len(plan.variables))], "arguments")]
+        for i, node in enumerate(plan.variables):
+            place[(id(node), 0)] = f"a{i}"
+        for position, node in enumerate(plan.order):
+            operator = node.operator
+            if operator is None:
+                continue
+            expression = self.call(node, [place[_value(entry)] for entry in node.inputs])
+            for entry in dict.fromkeys(node.inputs):
+                if last[_value(entry)] == position and place[_value(entry)].startswith("t"):
+                    registers.free(place[_value(entry)])
+            count = len(operator.outputs(node.values))
+            targets: list[str] = []
+            for index in range(count):
+                used = last.get((id(node), index), -1) > position
+                targets.append(registers.take() if used else "_")
+                place[(id(node), index)] = targets[-1]
+            self.nodes["inference"][len(lines) + 2] = node
+            lines.append(f"{', '.join(targets)} = {expression}")
+        outputs = [self.own(entry, place[_value(entry)]) for entry in plan.heads]
+        watched = [place[_value(entry)] for entry in self.watch]
+        lines.append(f"return {_tuple(outputs)}, {_tuple(watched)}")
+        return _compile("inference", ["arguments"], lines, self.constants, self.nodes)
+
+    def own(self, entry: Entry, expression: str) -> str:
+        """Make an output own its memory: a variable or a view of one is copied, as MXNet's outputs are."""
+        if entry.node.operator is None or entry.node.operator.view:
+            return f"{expression}.clone()"
+        return expression
+
+    # -- training ------------------------------------------------------------------------------------------------
+
+    def training_step(self, wanted: Sequence[int]) -> Training:
+        forward = _Forward(self)
+        for node in self.plan.order:
+            if node.operator is not None:
+                forward.node(node)
+        backward = _BackwardPrinter(self, forward, wanted)
+        backward_lines = backward.lines()
+        forward_lines = forward.finish()
+        return Training(
+            _compile("forward", ["arguments"], forward_lines, self.constants, self.nodes),
+            _compile("backward", ["saved", "heads", "into"], backward_lines, self.constants, self.nodes),
+        )
+
+
+class _Forward:
+    """Prints the forward half and remembers the names that the backward half asks for."""
+
+    def __init__(self, lowering: _Lowering) -> None:
+        self.lowering, plan = lowering, lowering.plan
+        self.raw: dict[Value, str] = {(id(node), 0): f"a{i}" for i, node in enumerate(plan.variables)}
+        self.live: dict[Value, str] = {}  # traced outputs, with their autograd history
+        self.leaves: dict[int, dict[Value, str]] = {}  # region -> value -> leaf
+        self.saved: dict[str, None] = {}
+        self.lines = [_unpack([f"a{i}" for i in range(len(plan.variables))], "arguments")]
+        self.last_use: dict[str, int] = {}  # name -> number of the last line that reads it
+        self.count = itertools.count()
+
+    def emit(self, line: str, used: Sequence[str]) -> None:
+        for name in used:
+            self.last_use[name] = len(self.lines)
+        self.lines.append(line)
+
+    def keep(self, name: str) -> str:
+        """Hand `name` to the backward half."""
+        self.saved[name] = None
+        return name
+
+    def plain(self, entry: Entry) -> str:
+        """Return the name of a value without autograd history."""
+        value = _value(entry)
+        if value not in self.raw:
+            name = self.raw[value] = f"d{next(self.count)}"
+            self.emit(f"{name} = {self.live[value]}.detach()", [self.live[value]])
+        return self.raw[value]
+
+    def traced(self, entry: Entry, region: int) -> str:
+        """Return the name of a value as a traced node of `region` sees it."""
+        lowering, value = self.lowering, _value(entry)
+        if id(entry.node) not in lowering.needs:
+            return self.raw[value]
+        if lowering.is_traced(entry.node) and lowering.level[id(entry.node)] == region:
+            return self.live[value]
+        leaves = self.leaves.setdefault(region, {})
+        if value not in leaves:
+            leaves[value] = f"l{next(self.count)}"
+            source = self.live[value] if lowering.is_traced(entry.node) else self.raw[value]
+            self.emit(f"{leaves[value]} = leaf({source})", [source])
+        return leaves[value]
+
+    def node(self, node: Node) -> None:
+        lowering = self.lowering
+        assert node.operator is not None
+        if lowering.is_traced(node):
+            inputs = [self.traced(entry, lowering.level[id(node)]) for entry in node.inputs]
+            names = self.live
+        else:
+            inputs = [self.plain(entry) for entry in node.inputs]
+            names = self.raw
+        targets = [f"t{next(self.count)}" for _ in node.operator.outputs(node.values)]
+        for index, target in enumerate(targets):
+            names[(id(node), index)] = target
+        lowering.nodes["forward"][len(self.lines) + 2] = node
+        self.emit(f"{', '.join(targets)} = {lowering.call(node, inputs)}", inputs)
+
+    def finish(self) -> list[str]:
+        lowering = self.lowering
+        outputs = [lowering.own(entry, self.plain(entry)) for entry in lowering.plan.heads]
+        watched = [self.plain(entry) for entry in lowering.watch]
+        self.emit(f"return {_tuple(outputs)}, {_tuple(list(self.saved))}, {_tuple(watched)}", [])
+        returned = {*(output.removesuffix(".clone()") for output in outputs), *self.saved, *watched}
+        for name, position in self.last_use.items():  # give memory back as soon as it is not needed
+            if name not in returned and not name.startswith("a"):
+                self.lines[position] += f"; del {name}"
+        return self.lines
+
+
+class _BackwardPrinter:
+    """Prints the backward half."""
+
+    def __init__(self, lowering: _Lowering, forward: _Forward, wanted: Sequence[int]) -> None:
+        self.lowering, self.forward, self.wanted = lowering, forward, wanted
+        plan = lowering.plan
+        self.gradient: dict[Value, str] = {}
+        self.body: list[str] = []
+        self.count = itertools.count()
+        uses: dict[Value, int] = {}
+        for node in plan.order:
+            if id(node) in lowering.needs:
+                for entry in node.inputs:
+                    uses[_value(entry)] = uses.get(_value(entry), 0) + 1
+        for entry in plan.heads:
+            uses[_value(entry)] = uses.get(_value(entry), 0) + 1
+        # a variable used once can have its gradient written in place
+        self.target = {
+            (id(plan.variables[i]), 0): f"b{n}"
+            for n, i in enumerate(wanted)
+            if uses.get((id(plan.variables[i]), 0), 0) == 1
+        }
+
+    def lines(self) -> list[str]:
+        lowering, plan = self.lowering, self.lowering.plan
+        for n, entry in enumerate(plan.heads):
+            if id(entry.node) in lowering.needs:
+                self.flow(_value(entry), f"h{n}")
+        levels: dict[int, list[Node]] = {}
+        for node in plan.order:
+            if node.operator is not None and id(node) in lowering.needs:
+                levels.setdefault(lowering.level[id(node)], []).append(node)
+        for level in sorted(levels, reverse=True):
+            for node in reversed(levels[level]):
+                if lowering.is_explicit(node):
+                    self.explicit(node)
+            self.region(level, [node for node in levels[level] if lowering.is_traced(node)])
+        found = [self.gradient.get((id(plan.variables[i]), 0), "None") for i in self.wanted]
+        start = [
+            _unpack(list(self.forward.saved), "saved"),
+            _unpack([f"h{n}" for n in range(len(plan.heads))], "heads"),
+            _unpack([f"b{n}" for n in range(len(self.wanted))], "into"),
+        ]
+        return [*start, *self.body, f"return {_tuple(found)}"]
+
+    def flow(self, value: Value, name: str) -> None:
+        """Add the gradient called `name` to what flows into `value`."""
+        if value in self.gradient:
+            total = f"g{next(self.count)}"
+            self.body.append(f"{total} = add({self.gradient[value]}, {name})")
+            self.gradient[value] = total
+        else:
+            self.gradient[value] = name
+
+    def explicit(self, node: Node) -> None:
+        lowering, forward, operator = self.lowering, self.forward, node.operator
+        assert operator is not None
+        heads = [self.gradient.get((id(node), i), "None") for i in range(len(operator.outputs(node.values)))]
+        present = [head for head in heads if head != "None"]
+        if not present and not operator.is_loss(node.values):
+            return
+        inputs = [forward.keep(forward.plain(entry)) for entry in node.inputs]
+        outputs = [forward.keep(forward.raw[(id(node), i)]) for i in range(len(heads))]
+        wanted = [id(entry.node) in lowering.needs for entry in node.inputs]
+        into = [self.target.get(_value(entry), "None") if w else "None" for entry, w in zip(node.inputs, wanted)]
+        attributes = {**node.values, "training": lowering.training} if operator.training else node.values
+        rule = lowering.constant(_rule(node), operator.function.__name__ + "_gradient_")
+        call = (
+            f"{rule}(Backward({_tuple(heads)}, {_tuple(inputs)}, {_tuple(outputs)}, "
+            f"{lowering.constant(attributes)}, {tuple(wanted)!r}, {_tuple(into)}))"
+        )
+        names = [f"g{next(self.count)}" if w else "_" for w in wanted]
+        lowering.nodes["backward"][len(self.body) + 5] = node  # three lines unpack the parameters
+        if operator.is_loss(node.values):
+            self.body.append(f"{_tuple(names)} = {call}")
+        else:
+            test = " or ".join(f"{head} is not None" for head in present)
+            self.body.append(f"{_tuple(names)} = {call} if {test} else {_tuple(['None'] * len(names))}")
+        for entry, name in zip(node.inputs, names):
+            if name != "_":
+                self.flow(_value(entry), name)
+
+    def region(self, level: int, nodes: list[Node]) -> None:
+        forward = self.forward
+        pairs: list[tuple[str, str]] = []
+        for node in nodes:
+            assert node.operator is not None
+            for index in range(len(node.operator.outputs(node.values))):
+                value = (id(node), index)
+                if value in self.gradient:
+                    pairs.append((forward.keep(forward.live[value]), self.gradient[value]))
+        leaves = forward.leaves.get(level, {})
+        if not pairs or not leaves:
+            return
+        names = {value: f"g{next(self.count)}" for value in leaves}
+        sources = [forward.keep(leaf) for leaf in leaves.values()]
+        self.body.append(
+            f"{_tuple(list(names.values()))} = region({_tuple([o for o, _ in pairs])}, "
+            f"{_tuple([g for _, g in pairs])}, {_tuple(sources)})"
+        )
+        for value, name in names.items():
+            self.flow(value, name)
+
+
+# -- what the printed functions call ----------------------------------------------------------------------------
+
+
+def _leaf(tensor: Tensor) -> Tensor:
+    """Start a region: an alias that torch's autograd differentiates to."""
+    return tensor.detach().requires_grad_() if tensor.is_floating_point() else tensor
+
+
+def _add(one: Tensor | None, other: Tensor | None) -> Tensor | None:
+    if one is None:
+        return other
+    return one if other is None else one + other
+
+
+def _region(
+    outputs: Sequence[Tensor], gradients: Sequence[Tensor | None], leaves: Sequence[Tensor]
+) -> Sequence[Tensor | None]:
+    """Run torch's backward pass through one region; it may be asked again until the next forward pass."""
+    pairs = [(o, g) for o, g in zip(outputs, gradients) if g is not None and o.requires_grad]
+    sources = [leaf for leaf in leaves if leaf.requires_grad]
+    if not pairs or not sources:
+        return (None,) * len(leaves)
+    found = torch.autograd.grad(
+        [o for o, _ in pairs], sources, [g for _, g in pairs], retain_graph=True, allow_unused=True
+    )
+    if len(sources) == len(leaves):
+        return found
+    queue = iter(found)
+    return [next(queue) if leaf.requires_grad else None for leaf in leaves]
+
+
+# -- helpers of printing ----------------------------------------------------------------------------------------
+
+
+def _value(entry: Entry) -> Value:
+    return (id(entry.node), entry.index)
+
+
+def _rule(node: Node) -> GradientRule | None:
+    assert node.operator is not None
+    return node.operator.gradient or node.operator.plan_gradient
+
+
+def _tuple(names: Sequence[str]) -> str:
+    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
+
+
+def _unpack(names: Sequence[str], source: str) -> str:
+    return f"{_tuple(names)} = {source}" if names else "pass"
+
+
+def _same(value: Any, default: Any) -> bool:
+    return type(value) is type(default) and value == default
+
+
+def _literal(value: Any) -> str | None:
+    if value is None or isinstance(value, (bool, int, str)):
+        return repr(value)
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else None
+    if isinstance(value, tuple):
+        items = [_literal(item) for item in value]
+        return None if None in items else _tuple([item for item in items if item is not None])
+    return None
+
+
+class _Registers:
+    """Names of temporaries, reused once free, so that a value's memory is given back."""
+
+    def __init__(self) -> None:
+        self._free: list[str] = []
+        self._count = 0
+
+    def take(self) -> str:
+        if self._free:
+            return self._free.pop()
+        self._count += 1
+        return f"t{self._count}"
+
+    def free(self, name: str) -> None:
+        self._free.append(name)
+
+
+def _compile(
+    name: str,
+    parameters: list[str],
+    lines: list[str],
+    constants: Mapping[str, Any],
+    nodes: Mapping[str, dict[int, Node]],
+) -> Callable[..., Any]:
+    """Compile a printed function; its source shows in tracebacks and to `inspect.getsource`."""
+    source = f"def {name}({', '.join(parameters)}):\n    " + "\n    ".join(lines) + "\n"
+    filename = f"<mxnet plan {next(_numbers)}: {name}>"
+    namespace = dict(constants)
+    exec(compile(source, filename, "exec"), namespace)
+    function = namespace[name]
+    function.source, function.filename, function.nodes = source, filename, nodes[name]
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    weakref.finalize(function, linecache.cache.pop, filename, None)
+    return function

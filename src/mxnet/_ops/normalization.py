@@ -1,0 +1,523 @@
+"""Normalization over batches, layers, instances, groups and channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Literal
+
+import torch
+
+from .activation import check_axis, check_floating
+from .attributes import DTYPE_NAMES, NonNegativeInt
+from .registry import Backward, operator
+
+Tensor = torch.Tensor
+MaybeShapes = Sequence[tuple[int, ...] | None]
+
+
+def _three(attributes: Mapping[str, Any]) -> int:
+    return 3 if attributes["output_mean_var"] else 1
+
+
+def _check_parameters(
+    data: Tensor, names: Sequence[str], parameters: Sequence[Tensor], length: int, dtype: torch.dtype, source: str
+) -> None:
+    """Raise unless every parameter has shape (length,) and the dtype that goes with the data."""
+    for name, parameter in zip(names, parameters):
+        if parameter.dtype is not dtype:
+            raise TypeError(
+                f"{name} is {DTYPE_NAMES[parameter.dtype]}; expected {DTYPE_NAMES[dtype]} as data is "
+                f"{DTYPE_NAMES[data.dtype]}: cast one of them with .astype"
+            )
+        if parameter.shape != (length,):
+            raise ValueError(
+                f"{name} has shape {tuple(parameter.shape)}; expected ({length},), {source} of data {tuple(data.shape)}"
+            )
+
+
+# Batch normalization. MXNet's third output, "var", is 1 / sqrt(variance + eps); the moving averages change in backward.
+
+
+def _statistics_dtype(dtype: torch.dtype) -> torch.dtype:
+    """Return the dtype of gamma, beta and the statistics: float32 for 16-bit data, else that of the data."""
+    return torch.float32 if dtype.itemsize == 2 else dtype
+
+
+@lru_cache(maxsize=256)
+def _channel_orders(ndim: int, axis: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the permutation that brings `axis` to position 1, and the one back."""
+    order = [i for i in range(ndim) if i != axis]
+    order.insert(1, axis)
+    return tuple(order), tuple(order.index(i) for i in range(ndim))
+
+
+def _batch_axis(data: Tensor, axis: int) -> int:
+    if data.dim() < 2:
+        raise ValueError(f"data has shape {tuple(data.shape)}; expected at least two axes, such as (N, C)")
+    return check_axis(axis, data.dim())
+
+
+def _batch_norm_complete(shapes: list[tuple[int, ...] | None], attributes: Mapping[str, Any]) -> MaybeShapes:
+    data = shapes[0]
+    if data is not None and (length := data[check_axis(attributes["axis"], len(data))]):
+        shapes[1:] = [(length,)] * 4
+    return shapes
+
+
+def _batch_norm_dtypes(dtypes: list[torch.dtype | None], attributes: Mapping[str, Any]) -> Sequence[torch.dtype | None]:
+    if dtypes[0] is None:
+        dtypes[0] = next((dtype for dtype in dtypes if dtype is not None), None)
+    if dtypes[0] is not None:
+        statistics = _statistics_dtype(dtypes[0])
+        dtypes[1:] = [dtype or statistics for dtype in dtypes[1:]]
+    return dtypes
+
+
+def _batch_norm_shape(
+    shapes: Sequence[tuple[int, ...]], dtypes: Sequence[torch.dtype], attributes: Mapping[str, Any]
+) -> list[tuple[tuple[int, ...], torch.dtype]]:
+    length = shapes[0][check_axis(attributes["axis"], len(shapes[0]))]
+    statistics = ((length,), _statistics_dtype(dtypes[0]))
+    return [(tuple(shapes[0]), dtypes[0]), statistics, statistics]
+
+
+def _batch_norm_training(data: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Normalize (N, C, ...) by its own statistics; return the output, the means and 1 / sqrt(variance + eps)."""
+    if not (
+        data.device.type == "cpu"
+        and data.dtype is torch.float32
+        and data.dim() > 2
+        and data.numel() >= 32768
+        and data.is_contiguous()
+    ):
+        return torch.native_batch_norm(data, gamma, beta, None, None, True, 0.0, eps)
+    # On the CPU, torch finds the statistics of contiguous (N, C, H, W) an order of magnitude faster for each (n, c)
+    # than for each c. They combine exactly: the variance is the mean variance plus the variance of the means.
+    n, c = data.shape[:2]
+    count = data.numel() // (n * c)
+    _, means, inverses = torch.native_group_norm(data, None, None, n, c, count, c, 0.0)
+    mean = means.mean(0)
+    variance = (
+        inverses.pow_(-2).add_((means - mean).square_()).mean(0)
+    )  # 1 / inf of a constant row is the 0 it should be
+    output, _, _ = torch.native_batch_norm(data, gamma, beta, mean, variance, False, 0.0, eps)
+    return output, mean, variance.add(eps).rsqrt_()
+
+
+def _same_strides(head: Tensor, data: Tensor) -> Tensor:
+    """Return `head` in the memory order of `data`: torch's kernel is ten times slower where they differ."""
+    if head.stride() == data.stride():
+        return head
+    return torch.empty_like(data, dtype=head.dtype).copy_(head)
+
+
+def _batch_norm_gradient(backward: Backward) -> list[Tensor | None]:
+    attributes, wanted = backward.attributes, backward.wanted
+    data, gamma, _, moving_mean, moving_var = backward.inputs
+    _, mean, inverse = backward.outputs
+    head = backward.head_gradients[0]
+    by_batch = attributes["training"] and not attributes["use_global_stats"]
+    gradients: list[Tensor | None] = [None] * 5
+    mask = [wanted[0], wanted[1] and not attributes["fix_gamma"], wanted[2]]
+    if head is not None and any(mask):
+        orders = None
+        if (axis := attributes["axis"] % data.dim()) != 1:
+            orders = _channel_orders(data.dim(), axis)
+            data, head = data.permute(orders[0]), head.permute(orders[0])
+        found = torch.ops.aten.native_batch_norm_backward(
+            _same_strides(head, data),
+            data,
+            gamma,
+            None if by_batch else moving_mean,
+            None if by_batch else moving_var,
+            mean if by_batch else None,
+            inverse if by_batch else None,
+            by_batch,
+            attributes["eps"],
+            mask,
+        )
+        gradients[:3] = [g if m else None for g, m in zip(found, mask)]
+        if orders is not None and (first := gradients[0]) is not None:
+            gradients[0] = first.permute(orders[1])
+    if by_batch:
+        with torch.no_grad():
+            share = 1 - attributes["momentum"]
+            moving_mean.lerp_(mean, share)
+            moving_var.lerp_(inverse.pow(-2).sub_(attributes["eps"]), share)
+    return gradients
+
+
+@operator(
+    "BatchNorm",
+    aliases=("_npx_batch_norm",),
+    auxiliary=("moving_mean", "moving_var"),
+    outputs=("output", "mean", "var"),
+    visible_outputs=_three,
+    complete=_batch_norm_complete,
+    complete_dtypes=_batch_norm_dtypes,
+    shape=_batch_norm_shape,
+    gradient=_batch_norm_gradient,
+    training=True,
+    hidden=("cudnn_off", "min_calib_range", "max_calib_range"),
+)
+def batch_norm(
+    data: Tensor,
+    gamma: Tensor,
+    beta: Tensor,
+    moving_mean: Tensor,
+    moving_var: Tensor,
+    *,
+    eps: float = 1e-3,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    axis: int = 1,
+    cudnn_off: bool = False,
+    min_calib_range: float | None = None,
+    max_calib_range: float | None = None,
+    training: bool = False,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Normalize every channel over the batch: ``gamma * (data - mean) / sqrt(var + eps) + beta``.
+
+    While training, mean and (biased) variance are those of the batch, and the backward pass moves the averages:
+    ``moving = momentum * moving + (1 - momentum) * batch``. Otherwise the moving averages themselves are used.
+
+    Parameters
+    ----------
+    data : (N, C, ...), or with the channels at `axis`
+        Input, of a floating dtype.
+    gamma, beta : (C,)
+        Scale and shift; float32 when `data` is float16, else of its dtype.
+    moving_mean, moving_var : (C,)
+        State: averages of the statistics of the batches seen.
+    eps : float
+        Added to the variance.
+    momentum : float
+        How much of the moving averages stays.
+    fix_gamma : bool
+        Set `gamma` to ones (the array itself) and give it no gradient.
+    use_global_stats : bool
+        Use the moving averages while training, too.
+    output_mean_var : bool
+        Also return the mean and ``1 / sqrt(var + eps)`` that were used. They pass no gradient.
+    axis : int
+        Where the channels are.
+    cudnn_off, min_calib_range, max_calib_range
+        No effect.
+
+    Returns
+    -------
+    the shape of `data`; with `output_mean_var` also two of shape (C,)
+
+    References
+    ----------
+    Ioffe and Szegedy, Batch Normalization, 2015.
+
+    Examples
+    --------
+    >>> x, one, zero = mx.nd.array([[1, 2], [3, 6]]), mx.nd.ones((2,)), mx.nd.zeros((2,))
+    >>> with mx.autograd.record():
+    ...     y = mx.nd.BatchNorm(x, one, zero, zero, one, eps=1e-12)
+    >>> y.asnumpy().round(4).tolist()
+    [[-1.0, -1.0], [1.0, 1.0]]
+    """
+    check_floating(data)
+    axis = _batch_axis(data, axis)
+    dtype, length = _statistics_dtype(data.dtype), data.shape[axis]
+    for parameter in (gamma, beta, moving_mean, moving_var):
+        if parameter.dtype is not dtype or parameter.dim() != 1 or parameter.shape[0] != length:
+            names = ("gamma", "beta", "moving_mean", "moving_var")
+            parameters = (gamma, beta, moving_mean, moving_var)
+            _check_parameters(data, names, parameters, length, dtype, f"axis {axis}")
+    if fix_gamma:
+        gamma.data.fill_(1)
+    orders = _channel_orders(data.dim(), axis) if axis != 1 else None
+    if orders is not None:
+        data = data.permute(orders[0])
+    if training and not use_global_stats:
+        output, mean, inverse = _batch_norm_training(data, gamma, beta, eps)
+    else:
+        output, _, _ = torch.native_batch_norm(data, gamma, beta, moving_mean, moving_var, False, 0.0, eps)
+        if output_mean_var:
+            mean, inverse = moving_mean.clone(), moving_var.add(eps).rsqrt_()
+        else:  # nobody sees them, and the gradient rule reads the inputs
+            mean, inverse = moving_mean, moving_var
+    return (output if orders is None else output.permute(orders[1])), mean, inverse
+
+
+# Normalization of each example by itself. The statistics that some of them return pass no gradient, as in MXNet.
+
+
+def _layer_norm_complete(shapes: list[tuple[int, ...] | None], attributes: Mapping[str, Any]) -> MaybeShapes:
+    data = shapes[0]
+    if data is not None and (length := data[check_axis(attributes["axis"], len(data))]):
+        shapes[1:] = [(length,)] * 2
+    return shapes
+
+
+def _layer_norm_shape(
+    shapes: Sequence[tuple[int, ...]], dtypes: Sequence[torch.dtype], attributes: Mapping[str, Any]
+) -> list[tuple[tuple[int, ...], torch.dtype]]:
+    data = tuple(shapes[0])
+    axis = check_axis(attributes["axis"], len(data))
+    statistics = ((*data[:axis], 1, *data[axis + 1 :]), dtypes[0])
+    return [(data, dtypes[0]), statistics, statistics][: _three(attributes)]
+
+
+def _mean_and_std_names(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    return ("output", "mean", "std")[: _three(attributes)]
+
+
+@operator(
+    "LayerNorm",
+    aliases=("_npx_layer_norm",),
+    outputs=_mean_and_std_names,
+    complete=_layer_norm_complete,
+    shape=_layer_norm_shape,
+)
+def layer_norm(
+    data: Tensor, gamma: Tensor, beta: Tensor, *, axis: int = -1, eps: float = 1e-5, output_mean_var: bool = False
+) -> Tensor | tuple[Tensor, Tensor, Tensor]:
+    """Normalize along one axis: ``gamma * (data - mean) / sqrt(var + eps) + beta``.
+
+    Parameters
+    ----------
+    data : any shape
+        Input, of a floating dtype.
+    gamma, beta : (length of `axis`,)
+        Scale and shift, of the same dtype.
+    axis : int
+        Over which mean and variance are taken.
+    eps : float
+        Added to the variance.
+    output_mean_var : bool
+        Also return mean and ``sqrt(var + eps)``. They pass no gradient.
+
+    Returns
+    -------
+    the shape of `data`; with `output_mean_var` also two of that shape with length 1 at `axis`
+
+    References
+    ----------
+    Ba et al., Layer Normalization, 2016.
+
+    Examples
+    --------
+    >>> x = mx.nd.array([[1, 3], [10, 30]])
+    >>> mx.nd.LayerNorm(x, mx.nd.ones((2,)), mx.nd.zeros((2,)), eps=0).asnumpy().round(4).tolist()
+    [[-1.0, 1.0], [-1.0, 1.0]]
+    """
+    check_floating(data)
+    axis = check_axis(axis, data.dim())
+    length = data.shape[axis]
+    _check_parameters(data, ("gamma", "beta"), (gamma, beta), length, data.dtype, f"axis {axis}")
+    inner = axis != data.dim() - 1
+    if inner:
+        data = data.transpose(axis, -1)
+    if output_mean_var:
+        output, mean, inverse = torch.native_layer_norm(data, (length,), gamma, beta, eps)
+        mean, std = mean.detach().to(data.dtype), inverse.detach().reciprocal().to(data.dtype)
+        if inner:
+            output, mean, std = output.transpose(axis, -1), mean.transpose(axis, -1), std.transpose(axis, -1)
+        return output, mean, std
+    output = torch.layer_norm(data, (length,), gamma, beta, eps)
+    return output.transpose(axis, -1) if inner else output
+
+
+def _check_channels(data: Tensor, axes: str = "(N, C, ...)") -> None:
+    check_floating(data)
+    if data.dim() < 3:
+        raise ValueError(f"data has shape {tuple(data.shape)}; expected at least three axes {axes}")
+
+
+def _instance_norm_complete(shapes: list[tuple[int, ...] | None], attributes: Mapping[str, Any]) -> MaybeShapes:
+    data = shapes[0]
+    if data is not None and len(data) > 1 and data[1]:
+        shapes[1:] = [(data[1],)] * 2
+    return shapes
+
+
+def _data_shape(
+    shapes: Sequence[tuple[int, ...]], dtypes: Sequence[torch.dtype], attributes: Mapping[str, Any]
+) -> list[tuple[tuple[int, ...], torch.dtype]]:
+    return [(tuple(shapes[0]), dtypes[0])]
+
+
+@operator("InstanceNorm", complete=_instance_norm_complete, shape=_data_shape)
+def instance_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, eps: float = 1e-3) -> Tensor:
+    """Normalize every channel of every example: ``gamma * (data - mean) / sqrt(var + eps) + beta``.
+
+    Parameters
+    ----------
+    data : (N, C, ...) with at least three axes
+        Input, of a floating dtype. Mean and variance are over all axes after the second.
+    gamma, beta : (C,)
+        Scale and shift, of the same dtype.
+    eps : float
+        Added to the variance.
+
+    Returns
+    -------
+    the shape of `data`
+
+    References
+    ----------
+    Ulyanov et al., Instance Normalization: The Missing Ingredient for Fast Stylization, 2016.
+
+    Examples
+    --------
+    >>> x = mx.nd.array([[[1, 3], [10, 30]]])
+    >>> mx.nd.InstanceNorm(x, mx.nd.ones((2,)), mx.nd.zeros((2,)), eps=0).asnumpy().round(4).tolist()
+    [[[-1.0, 1.0], [-1.0, 1.0]]]
+    """
+    _check_channels(data)
+    channels = data.shape[1]
+    _check_parameters(data, ("gamma", "beta"), (gamma, beta), channels, data.dtype, "axis 1")
+    return torch.group_norm(data, channels, gamma, beta, eps)
+
+
+def _group_norm_complete(shapes: list[tuple[int, ...] | None], attributes: Mapping[str, Any]) -> MaybeShapes:
+    shapes[1:] = [(attributes["num_groups"],)] * 2
+    return shapes
+
+
+def _group_norm_shape(
+    shapes: Sequence[tuple[int, ...]], dtypes: Sequence[torch.dtype], attributes: Mapping[str, Any]
+) -> list[tuple[tuple[int, ...], torch.dtype]]:
+    statistics = ((shapes[0][0], attributes["num_groups"]), dtypes[0])
+    return [(tuple(shapes[0]), dtypes[0]), statistics, statistics][: _three(attributes)]
+
+
+@operator("GroupNorm", outputs=_mean_and_std_names, complete=_group_norm_complete, shape=_group_norm_shape)
+def group_norm(
+    data: Tensor, gamma: Tensor, beta: Tensor, *, num_groups: int = 1, eps: float = 1e-5, output_mean_var: bool = False
+) -> Tensor | tuple[Tensor, Tensor, Tensor]:
+    """Normalize groups of channels of every example: ``gamma * (data - mean) / sqrt(var + eps) + beta``.
+
+    Scale and shift are one number for each group, not for each channel, as in MXNet 1.9.1.
+
+    Parameters
+    ----------
+    data : (N, C, ...) with at least three axes
+        Input, of a floating dtype.
+    gamma, beta : (num_groups,)
+        Scale and shift, of the same dtype.
+    num_groups : int, a divisor of C
+        How many groups of neighbouring channels there are.
+    eps : float
+        Added to the variance.
+    output_mean_var : bool
+        Also return mean and ``sqrt(var + eps)``. They pass no gradient.
+
+    Returns
+    -------
+    the shape of `data`; with `output_mean_var` also two of shape (N, num_groups)
+
+    References
+    ----------
+    Wu and He, Group Normalization, 2018.
+
+    Examples
+    --------
+    >>> x = mx.nd.array([[[1], [3], [10], [30]]])
+    >>> mx.nd.GroupNorm(x, mx.nd.ones((2,)), mx.nd.zeros((2,)), num_groups=2, eps=0).asnumpy().round(4).tolist()
+    [[[-1.0], [1.0], [-1.0], [1.0]]]
+    """
+    _check_channels(data)
+    n, channels = data.shape[:2]
+    if num_groups < 1 or channels % num_groups:
+        raise ValueError(
+            f"num_groups is {num_groups}; expected a divisor of the {channels} channels of data {tuple(data.shape)}"
+        )
+    _check_parameters(data, ("gamma", "beta"), (gamma, beta), num_groups, data.dtype, "one for each group")
+    each = channels // num_groups
+    scale, shift = (x.unsqueeze(1).expand(num_groups, each).reshape(channels) for x in (gamma, beta))
+    if not output_mean_var:
+        return torch.group_norm(data, num_groups, scale, shift, eps)
+    data = data.contiguous()
+    count = data[0, 0].numel()
+    output, mean, inverse = torch.native_group_norm(data, scale, shift, n, channels, count, num_groups, eps)
+    return output, mean.detach().to(data.dtype), inverse.detach().reciprocal().to(data.dtype)
+
+
+@operator("L2Normalization", elementwise=True)
+def l2_normalization(
+    data: Tensor, *, eps: float = 1e-10, mode: Literal["channel", "instance", "spatial"] = "instance"
+) -> Tensor:
+    """Divide by the Euclidean norm: ``data / sqrt(sum(data ** 2) + eps)``.
+
+    Parameters
+    ----------
+    data : (N, ...), with at least three axes (N, C, ...) for ``channel`` and ``spatial``
+        Input, of a floating dtype.
+    eps : float
+        Keeps the root away from zero.
+    mode : str
+        What is summed: every axis but the first (``instance``), axis 1 (``channel``), every axis from the third on
+        (``spatial``).
+
+    Returns
+    -------
+    the shape of `data`
+
+    Examples
+    --------
+    >>> mx.nd.L2Normalization(mx.nd.array([[3, 4]])).asnumpy().round(4).tolist()
+    [[0.6, 0.8]]
+    """
+    check_floating(data)
+    if mode != "instance":
+        _check_channels(data, f"(N, C, ...) for mode={mode!r}")
+    first = {"instance": 1, "channel": 1, "spatial": 2}[mode]
+    axes = (1,) if mode == "channel" else tuple(range(first, data.dim()))
+    wide = data.float() if data.dtype.itemsize == 2 else data
+    total = wide.square()
+    if axes:
+        total = total.sum(axes, keepdim=True)
+    return (wide * (total + eps).rsqrt()).to(data.dtype)
+
+
+@operator("LRN", elementwise=True)
+def lrn(data: Tensor, *, alpha: float = 1e-4, beta: float = 0.75, knorm: float = 2.0, nsize: NonNegativeInt) -> Tensor:
+    """Local response normalization: ``data * (knorm + alpha / nsize * sum(data ** 2)) ** -beta``.
+
+    The sum runs over the channels at most ``(nsize - 1) // 2`` away.
+
+    Parameters
+    ----------
+    data : (N, C, ...)
+        Input, of a floating dtype.
+    alpha, beta, knorm : float
+        Constants of the formula.
+    nsize : int of at least 1
+        Number of neighbouring channels; an even number counts as the odd one below, except in ``alpha / nsize``.
+
+    Returns
+    -------
+    the shape of `data`
+
+    References
+    ----------
+    Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networks, 2012.
+
+    Examples
+    --------
+    >>> mx.nd.LRN(mx.nd.ones((1, 3, 1, 1)), nsize=3, alpha=1, beta=1).asnumpy().round(4).ravel().tolist()
+    [0.375, 0.3333, 0.375]
+    """
+    check_floating(data)
+    if data.dim() < 2:
+        raise ValueError(f"data has shape {tuple(data.shape)}; expected at least two axes (N, C, ...)")
+    if nsize < 1:
+        raise ValueError(f"nsize is {nsize}; expected at least 1")
+    half = (nsize - 1) // 2
+    wide = data.float() if data.dtype.itemsize == 2 else data
+    squares = wide.square()
+    if half:  # a sliding sum over the channels, seen as the rows of an image
+        image = squares.reshape(data.shape[0], 1, data.shape[1], -1)
+        squares = torch.nn.functional.avg_pool2d(image, (2 * half + 1, 1), (1, 1), (half, 0), divisor_override=1).view(
+            data.shape
+        )
+    return (wide * (squares * (alpha / nsize) + knorm).pow(-beta)).to(data.dtype)

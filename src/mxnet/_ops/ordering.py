@@ -1,0 +1,290 @@
+"""Operators that sort, rank and count elements.
+
+Equal elements come in the order of their indices, except where `topk` asks for a part of a long axis. NaN counts as
+larger than every number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import torch
+
+from .attributes import DType, Floats
+from .registry import Shape as Sizes
+from .registry import operator
+from .shape import normal_axis
+
+Tensor = torch.Tensor
+Attributes = Mapping[str, Any]
+Dtypes = Sequence[torch.dtype | None]
+Outputs = list[tuple[Sizes, torch.dtype]]
+
+#: Up to this length an axis is sorted whole, which keeps the order of equal elements and costs no more.
+_SHORT = 16
+
+
+def _line(data: Tensor, axis: int | None) -> tuple[Tensor, int]:
+    """Return `data` (flat without an axis) and the axis counted from the front."""
+    if axis is None:
+        return data.reshape(-1), 0
+    return data, normal_axis(axis, data.dim())
+
+
+def _topk_outputs(attributes: Attributes) -> tuple[str, ...]:
+    return ("output",) if attributes["ret_typ"] in ("indices", "mask") else ("output0", "output1")
+
+
+def _topk_visible(attributes: Attributes) -> int:
+    return 2 if attributes["ret_typ"] == "both" else 1
+
+
+def _topk_dtypes(dtypes: Dtypes, attributes: Attributes) -> Dtypes:
+    if attributes["ret_typ"] == "indices":
+        return [attributes["dtype"]]
+    return [dtypes[0]] if attributes["ret_typ"] == "mask" else [dtypes[0], attributes["dtype"]]
+
+
+@operator(
+    "topk",
+    aliases=("_npx_topk",),
+    outputs=_topk_outputs,
+    visible_outputs=_topk_visible,
+    output_dtypes=_topk_dtypes,
+)
+def topk(
+    data: Tensor,
+    *,
+    axis: int | None = -1,
+    k: int = 1,
+    ret_typ: Literal["both", "indices", "mask", "value"] = "indices",
+    is_ascend: bool = False,
+    dtype: DType = torch.float32,
+) -> Tensor | tuple[Tensor, Tensor]:
+    """The `k` largest or smallest elements along an axis, in order.
+
+    Of equal elements the one with the lower index comes first; on an axis of more than 16 elements that holds only when
+    all are asked for.
+
+    Parameters
+    ----------
+    data : any shape and dtype
+        Input.
+    axis : int or None
+        The axis; a negative one counts from the end. None for all elements of the flat array.
+    k : int
+        How many; all when less than 1.
+    ret_typ : {'both', 'indices', 'mask', 'value'}
+        What is returned: values and indices, one of them, or an array of the shape of `data` that is 1 where an
+        element is among the `k` and 0 elsewhere.
+    is_ascend : bool
+        The smallest in ascending order, instead of the largest in descending order.
+    dtype : dtype
+        Of the indices. float16 and uint8 hold few integers exactly.
+
+    Returns
+    -------
+    one array or two, with length `k` along `axis`; gradients flow through the values only
+
+    Examples
+    --------
+    >>> x = mx.nd.array([[3, 1, 2], [0, 5, 4]])
+    >>> mx.nd.topk(x, k=2).asnumpy().tolist()
+    [[0.0, 2.0], [1.0, 2.0]]
+    >>> mx.nd.topk(x, k=2, ret_typ='value', is_ascend=True).asnumpy().tolist()
+    [[1.0, 2.0], [0.0, 4.0]]
+    >>> mx.nd.topk(x, ret_typ='mask').asnumpy().tolist()
+    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+    """
+    line, where = _line(data, axis)
+    length = line.shape[where]
+    if k > length:
+        raise ValueError(f"k={k} is more than the {length} elements along axis={axis} of data {tuple(data.shape)}")
+    if k < 1:
+        k = length
+    if length <= _SHORT or k == length:
+        values, indices = torch.sort(line, dim=where, descending=not is_ascend, stable=True)
+        if k < length:
+            values, indices = values.narrow(where, 0, k), indices.narrow(where, 0, k)
+    else:
+        values, indices = torch.topk(line, k, where, not is_ascend, True)
+    if ret_typ == "indices":
+        return indices.to(dtype)
+    if ret_typ == "mask":
+        return torch.zeros_like(line).scatter_(where, indices, 1).reshape(data.shape)
+    return values, indices.to(dtype)
+
+
+def _sort_dtypes(dtypes: Dtypes, attributes: Attributes) -> Dtypes:
+    return [dtypes[0], torch.int32]
+
+
+def _sort_shape(shapes: Sequence[Sizes], dtypes: Sequence[torch.dtype], attributes: Attributes) -> Outputs:
+    shape = _argsort_size(shapes[0], attributes["axis"])
+    return [(shape, dtypes[0]), (shape, torch.int32)]
+
+
+def _argsort_shape(shapes: Sequence[Sizes], dtypes: Sequence[torch.dtype], attributes: Attributes) -> Outputs:
+    return [(_argsort_size(shapes[0], attributes["axis"]), attributes["dtype"])]
+
+
+def _argsort_size(shape: Sizes, axis: int | None) -> Sizes:
+    if axis is not None:
+        normal_axis(axis, len(shape))
+        return shape
+    size = 1
+    for length in shape:
+        size *= length
+    return (size,)
+
+
+@operator(
+    "sort",
+    aliases=("_npi_sort",),
+    outputs=("output0", "output1"),
+    visible_outputs=1,
+    output_dtypes=_sort_dtypes,
+    shape=_sort_shape,
+)
+def sort(data: Tensor, *, axis: int | None = -1, is_ascend: bool = True) -> tuple[Tensor, Tensor]:
+    """The elements along an axis in ascending or descending order.
+
+    Parameters
+    ----------
+    data : any shape and dtype
+        Input.
+    axis : int or None
+        The axis; a negative one counts from the end. None sorts the flat array.
+    is_ascend : bool
+        Ascending instead of descending.
+
+    Returns
+    -------
+    array of the shape of `data`, or flat without an axis
+
+    Examples
+    --------
+    >>> mx.nd.sort(mx.nd.array([[3, 1, 2], [0, 5, 4]])).asnumpy().tolist()
+    [[1.0, 2.0, 3.0], [0.0, 4.0, 5.0]]
+    >>> mx.nd.sort(mx.nd.array([3, 1, 2]), is_ascend=False).asnumpy().tolist()
+    [3.0, 2.0, 1.0]
+    """
+    line, where = _line(data, axis)
+    values, indices = torch.sort(line, dim=where, descending=not is_ascend, stable=True)
+    return values, indices.int()
+
+
+@operator("argsort", aliases=("_npi_argsort",), shape=_argsort_shape)
+def argsort(data: Tensor, *, axis: int | None = -1, is_ascend: bool = True, dtype: DType = torch.float32) -> Tensor:
+    """The indices that put the elements along an axis in order.
+
+    Parameters
+    ----------
+    data : any shape and dtype
+        Input. Its gradient is zero.
+    axis : int or None
+        The axis; a negative one counts from the end. None sorts the flat array.
+    is_ascend : bool
+        Ascending instead of descending.
+    dtype : dtype
+        Of the indices. float16 and uint8 hold few integers exactly.
+
+    Returns
+    -------
+    array of the shape of `data`, or flat without an axis
+
+    Examples
+    --------
+    >>> mx.nd.argsort(mx.nd.array([[3, 1, 2], [0, 5, 4]])).asnumpy().tolist()
+    [[1.0, 2.0, 0.0], [0.0, 2.0, 1.0]]
+    """
+    line, where = _line(data, axis)
+    return torch.sort(line, dim=where, descending=not is_ascend, stable=True)[1].to(dtype)
+
+
+def _histogram_inputs(attributes: Attributes) -> tuple[str, ...]:
+    return ("data", "bins") if attributes["bin_cnt"] is None else ("data",)
+
+
+def _histogram_dtypes(dtypes: Dtypes, attributes: Attributes) -> Dtypes:
+    return [torch.int64, dtypes[0]]
+
+
+def _histogram_shape(shapes: Sequence[Sizes], dtypes: Sequence[torch.dtype], attributes: Attributes) -> Outputs:
+    count = attributes["bin_cnt"]
+    edges = shapes[1][0] if count is None else count + 1
+    return [((edges - 1,), torch.int64), ((edges,), dtypes[0])]
+
+
+def _uniform_edges(count: int, bounds: Sequence[float] | None, data: Tensor) -> Tensor:
+    if bounds is None or len(bounds) != 2 or count < 1:
+        raise ValueError(
+            f"bin_cnt={count}, range={bounds}; expected a positive bin_cnt together with range=(low, high)"
+        )
+    low, high = bounds
+    if low > high:
+        raise ValueError(f"range={tuple(bounds)}; expected low <= high")
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    steps = torch.arange(count + 1, dtype=torch.float64, device=data.device)
+    edges = steps * ((high - low) / count) + low
+    edges[count] = high
+    return edges.to(data.dtype)
+
+
+@operator(
+    "_histogram",
+    aliases=("_npi_histogram",),
+    inputs=_histogram_inputs,
+    outputs=("output0", "output1"),
+    output_dtypes=_histogram_dtypes,
+    shape=_histogram_shape,
+)
+def histogram(
+    data: Tensor, bins: Tensor | None = None, *, bin_cnt: int | None = None, range: Floats | None = None
+) -> tuple[Tensor, Tensor]:
+    """How many elements lie between consecutive edges.
+
+    A bin holds its left edge; the last one holds its right edge too. Elements outside all bins and NaN do not count.
+
+    Parameters
+    ----------
+    data : any shape and dtype
+        Elements to count.
+    bins : (K + 1,), optional
+        Edges in increasing order, of the dtype of `data`; absent with `bin_cnt`.
+    bin_cnt : int of at least 1 or None
+        Number of bins of one width; needs `range`.
+    range : (low, high) or None
+        First and last edge with `bin_cnt`. Where they are equal, the edges reach half a unit to both sides.
+
+    Returns
+    -------
+    counts, (K,) of int64, and edges, (K + 1,) of the dtype of `data`
+
+    Examples
+    --------
+    >>> counts, edges = mx.nd.histogram(mx.nd.array([0, 1, 1, 3]), bins=mx.nd.array([0, 1, 3]))
+    >>> counts.asnumpy().tolist()
+    [1, 3]
+    """
+    if bin_cnt is not None:
+        edges = _uniform_edges(bin_cnt, range, data)
+    elif bins is None or range is not None:
+        raise ValueError("expected either edges in bins, or both bin_cnt and range")
+    elif bins.dim() != 1 or bins.shape[0] < 2:
+        raise ValueError(f"bins has shape {tuple(bins.shape)}; expected at least two edges on one axis")
+    elif bins.dtype is not data.dtype:
+        raise TypeError(f"data is {str(data.dtype)[6:]} and bins is {str(bins.dtype)[6:]}; expected one dtype for both")
+    else:
+        edges = bins
+    count = edges.shape[0] - 1
+    flat = data.detach().reshape(-1)
+    place = torch.searchsorted(edges.detach(), flat, right=True)  # 0 left of all edges, count + 1 right of them
+    last = edges.detach()[count]
+    place = torch.where(flat == last, count, place)
+    place = torch.where(flat.isnan(), 0, place)
+    counts = torch.zeros(count + 2, dtype=torch.int64, device=data.device)
+    counts.index_add_(0, place, torch.ones_like(place))
+    return counts[1 : count + 1], edges.clone() if edges is bins else edges

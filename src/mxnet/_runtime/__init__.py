@@ -1,0 +1,1 @@
+"""What runs a network: devices, random generators, the tape of recorded operators, files."""

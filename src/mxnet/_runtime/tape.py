@@ -1,0 +1,219 @@
+"""Recording and differentiating, on torch's autograd but without a trace of it outside.
+
+An array's own tensor never requires gradients. While `state.recording` is on, an operator sees *live* tensors instead:
+for an attached array a leaf alias of its memory, for the result of a recorded operator the tensor that carries its
+history. Both hang on the array's `Trace`. Backward passes go through ``torch.autograd``; every leaf has a hook
+that delivers its gradient into the attached gradient array as ``grad_req`` says.
+
+torch's own grad mode is only touched while a recorded operator runs inside a user's ``torch.no_grad()``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import torch
+
+from .._ops.registry import Backward, Operator
+from ..base import MXNetError
+
+Tensor = torch.Tensor
+
+
+class State(threading.local):
+    """What this thread is doing; the class attributes are what a new thread starts with."""
+
+    recording: bool = False
+    training: bool = False
+
+
+state = State()
+
+
+class HasData(Protocol):
+    """What a gradient array looks like from here."""
+
+    _data: Tensor
+
+
+class Trace:
+    """An array's place in recorded graphs.
+
+    `live` is what recorded operators see. `gradient` and `grad_req` are set for attached arrays only.
+    """
+
+    __slots__ = ("epoch", "grad_req", "gradient", "live")
+
+    def __init__(self, live: Tensor, gradient: HasData | None = None, grad_req: str = "null") -> None:
+        self.live = live
+        self.gradient = gradient
+        self.grad_req = grad_req
+        self.epoch = _graph.epoch
+
+    def current(self) -> Tensor | None:
+        """Return the live tensor, or None when a backward pass has used its graph up: a constant from then on."""
+        if self.epoch != _graph.epoch and self.live.grad_fn is not None:
+            if _is_used_up(self.live):
+                return None
+            self.epoch = _graph.epoch
+        return self.live
+
+
+class _Graph:
+    epoch = 0  # how many backward passes have freed a graph
+
+
+_graph = _Graph()
+
+
+def attach(data: Tensor, gradient: HasData, grad_req: str) -> Trace:
+    """Return the trace of an array whose gradient shall be delivered into `gradient`."""
+    leaf = data.detach()
+    if grad_req != "null":
+        leaf.requires_grad_()
+        leaf.register_post_accumulate_grad_hook(_delivery(gradient, grad_req))
+    return Trace(leaf, gradient, grad_req)
+
+
+def _delivery(gradient: HasData, grad_req: str) -> Callable[[Tensor], None]:
+    def deliver(leaf: Tensor) -> None:
+        found, leaf.grad = leaf.grad, None
+        assert found is not None
+        if grad_req == "add":
+            gradient._data.add_(found)
+        else:
+            gradient._data.copy_(found)
+
+    return deliver
+
+
+def run_recorded(operator: Operator, tensors: Sequence[Tensor], call: dict[str, Any], values: dict[str, Any]) -> Any:
+    """Run an operator's function on live tensors, under the gradient that the operator defines.
+
+    `call` holds the keyword arguments of the function, `values` the attributes for the gradient rule.
+    """
+    if torch.is_grad_enabled():
+        return _run_live(operator, tensors, call, values)
+    with torch.enable_grad():
+        return _run_live(operator, tensors, call, values)
+
+
+def _run_live(operator: Operator, tensors: Sequence[Tensor], call: dict[str, Any], values: dict[str, Any]) -> Any:
+    if operator.gradient is None:
+        return operator.function(*tensors, **call)
+    return _Rule.apply(operator, call, values, *tensors)
+
+
+class _Rule(torch.autograd.Function):
+    """Runs an operator that has a gradient rule of its own."""
+
+    @staticmethod
+    def forward(ctx: Any, operator: Operator, call: dict[str, Any], values: dict[str, Any], *tensors: Tensor) -> Any:
+        result = operator.function(*tensors, **call)
+        outputs = tuple(result) if isinstance(result, (tuple, list)) else (result,)
+        outputs = tuple(o.view_as(o) if any(o is t for t in tensors) else o for o in outputs)
+        ctx.operator, ctx.values, ctx.count = operator, values, len(tensors)
+        # States are written by the rule itself; torch must not call that a lost value.
+        names = operator.input_names(values) if operator.auxiliary else ()
+        ctx.states = {i: tensors[i] for i, name in enumerate(names) if name in operator.auxiliary}
+        ctx.save_for_backward(*(None if i in ctx.states else t for i, t in enumerate(tensors)), *outputs)
+        ctx.set_materialize_grads(False)
+        ctx.mark_non_differentiable(*(o for o in outputs if not o.is_floating_point()))
+        return outputs if isinstance(result, (tuple, list)) else outputs[0]
+
+    @staticmethod
+    def backward(ctx: Any, *heads: Tensor | None) -> Any:
+        saved: tuple[Tensor, ...] = ctx.saved_tensors
+        inputs = tuple(ctx.states.get(i, t) for i, t in enumerate(saved[: ctx.count]))
+        wanted: tuple[bool, ...] = ctx.needs_input_grad[3:]
+        if all(head is None for head in heads) and not ctx.operator.is_loss(ctx.values):
+            return (None,) * (3 + ctx.count)
+        rule = Backward(heads, inputs, saved[ctx.count :], ctx.values, wanted, (None,) * ctx.count)
+        return (None, None, None, *ctx.operator.gradient(rule))
+
+
+def backward(heads: Sequence[Tensor], head_gradients: Sequence[Tensor], retain_graph: bool) -> None:
+    """Run the backward pass; gradients arrive in the attached arrays. MXNetError when torch cannot."""
+    try:
+        torch.autograd.backward(list(heads), list(head_gradients), retain_graph=retain_graph)
+    except RuntimeError as error:
+        raise explain(error) from None
+    finally:
+        if not retain_graph:
+            _graph.epoch += 1
+
+
+def gradients(
+    heads: Sequence[Tensor],
+    variables: Sequence[Tensor],
+    head_gradients: Sequence[Tensor],
+    retain_graph: bool,
+    create_graph: bool,
+) -> Sequence[Tensor | None]:
+    """Return the gradients of `variables`, None for one that no head depends on."""
+    try:
+        return torch.autograd.grad(
+            list(heads),
+            list(variables),
+            list(head_gradients),
+            retain_graph=retain_graph,
+            create_graph=create_graph,
+            allow_unused=True,
+        )
+    except RuntimeError as error:
+        raise explain(error) from None
+    finally:
+        if not retain_graph:
+            _graph.epoch += 1
+
+
+def explain(error: RuntimeError) -> MXNetError:
+    """Say in MXNet's terms what torch's autograd could not do."""
+    text = str(error)
+    if "modified by an inplace operation" in text:
+        return MXNetError(
+            "backward: an array that the recorded graph still needs was written to after it was used (by +=, [:] =, out= "
+            f"or an optimizer step). Call backward first, or write to a copy. torch says: {text.splitlines()[0]}"
+        )
+    if "backward through the graph a second time" in text or "Saved intermediate values" in text:
+        return MXNetError(
+            "backward: the recorded graph was freed by an earlier backward. "
+            "Pass retain_graph=True to that call, or record again."
+        )
+    return MXNetError(f"backward: {text}")
+
+
+def _is_used_up(live: Tensor) -> bool:
+    """Return whether a backward pass has freed a part of the graph behind `live`."""
+    stack: list[Any] = [live.grad_fn]
+    seen: set[Any] = set()
+    while stack:
+        node = stack.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if _is_freed(node):
+            return True
+        stack.extend(following for following, _ in node.next_functions)
+    return False
+
+
+_saved_names: dict[type, list[str]] = {}
+
+
+def _is_freed(node: Any) -> bool:
+    """torch does not say so; reading something that the node saved fails once it is freed."""
+    kind: type[Any] = type(node)
+    names = _saved_names.get(kind)
+    if names is None:
+        names = [name for name in dir(kind) if name.startswith("_saved_")]
+        names += ["saved_tensors"] if isinstance(node, torch.autograd.function.BackwardCFunction) else []
+        _saved_names[kind] = names
+    try:
+        for name in names:
+            getattr(node, name)
+    except RuntimeError:
+        return True
+    return False

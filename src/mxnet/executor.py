@@ -1,0 +1,703 @@
+"""Executors: a symbol bound to arrays."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from . import base
+from ._graph import passes
+from ._graph.inference import Conflict, Inferred
+from ._graph.node import Entry, Node, topological_order
+from ._graph.plan import Placement, Plan, Training
+from ._ops.attributes import DTYPE_NAMES, torch_dtype
+from ._runtime import random
+from ._runtime.device import torch_device
+from ._runtime.tape import explain
+from .base import MXNetError, translated
+from .context import Context
+from .ndarray import NDArray
+from .ndarray.dispatch import ERRORS, NDArrayBase, describe, wrap
+from .symbol import Symbol
+
+__all__ = ["Executor"]
+
+_REQS = ("write", "add", "null")
+
+
+class Executor:
+    """Computes a symbol, and its gradients, on a fixed set of arrays.
+
+    Executors are made by `Symbol.bind` and `Symbol.simple_bind`, not by calling this class.
+
+    Attributes
+    ----------
+    arg_arrays, grad_arrays, aux_arrays : list of NDArray
+        The bound arrays, in the order of the symbol's lists; a gradient may be None. Writing to an array (``[:] =``) is
+        seen by the next call; several executors may share arrays.
+    arg_dict, grad_dict, aux_dict : dict of str to NDArray
+        The same by name.
+    outputs : list of NDArray
+        The results of the last `forward`, always the same array objects.
+
+    Examples
+    --------
+    >>> x = mx.sym.var("x")
+    >>> executor = (x * x).bind(mx.cpu(), {"x": mx.nd.array([3.0])}, args_grad={"x": mx.nd.zeros((1,))})
+    >>> executor.forward(is_train=True)[0].asscalar()
+    np.float32(9.0)
+    >>> executor.backward(mx.nd.ones((1,)))
+    >>> executor.grad_dict["x"].asscalar()
+    np.float32(6.0)
+    """
+
+    def __init__(
+        self,
+        handle: Mapping[str, Any],
+        symbol: Symbol,
+        ctx: Context,
+        grad_req: Any,
+        group2ctx: Mapping[str, Context] | None,
+    ) -> None:
+        self._symbol, self._ctx, self._grad_req, self._group2ctx = symbol, ctx, grad_req, group2ctx
+        self.arg_arrays: list[NDArray] = handle["args"]
+        self.grad_arrays: list[NDArray | None] = handle["grads"]
+        self.aux_arrays: list[NDArray] = handle["auxiliary"]
+        self._reqs: list[str] = handle["reqs"]
+        self._arg_names = symbol.list_arguments()
+        self._aux_names = symbol.list_auxiliary_states()
+        self._output_names = symbol.list_outputs()
+        self._heads, self._context_of = _placed(symbol, ctx, group2ctx)
+        self._plan = Plan(self._heads, _placement(self._context_of))
+        self._variables = self._in_plan_order()
+        wanted = [
+            (position, grad, req)
+            for position, (grad, req) in enumerate(zip(self.grad_arrays, self._reqs))
+            if grad is not None and req != "null" and grad._data.is_floating_point()
+        ]
+        numbers = self._argument_numbers()
+        self._wanted = [numbers[position] for position, _, _ in wanted]
+        self._targets = [(grad, req) for _, grad, req in wanted]
+        self._loss = [e.node.operator is not None and e.node.operator.is_loss(e.node.values) for e in self._heads]
+        self._reached = self._heads_with_gradient()
+        self._monitor: tuple[Callable[[Any, NDArray], None], bool] | None = None
+        self._saved: Any = None
+        self._step: Training | None = None
+        self._outputs: list[NDArray] | None = None
+        self._steps: dict[bool, Any] = {}
+        self.arg_dict = _by_name(self._arg_names, self.arg_arrays, "arguments")
+        self.grad_dict = _by_name(self._arg_names, self.grad_arrays, "arguments")
+        self.aux_dict = _by_name(self._aux_names, self.aux_arrays, "auxiliary states")
+
+    # -- how arrays and plan go together ---------------------------------------------------------------------------
+
+    def _in_plan_order(self) -> list[NDArray]:
+        arguments, auxiliary = Symbol(self._heads)._variables()
+        table = {id(node): array for node, array in zip(arguments, self.arg_arrays)}
+        table.update({id(node): array for node, array in zip(auxiliary, self.aux_arrays)})
+        return [table[id(node)] for node in self._plan.variables]
+
+    def _argument_numbers(self) -> list[int]:
+        """Return, for each argument, its number among the plan's variables."""
+        number = {id(node): i for i, node in enumerate(self._plan.variables)}
+        return [number[id(node)] for node in Symbol(self._heads)._variables()[0]]
+
+    def _heads_with_gradient(self) -> list[bool]:
+        """Return, for each output, whether a wanted argument is above it."""
+        wanted = {id(self._plan.variables[i]) for i in self._wanted}
+        reached: set[int] = set()
+        for node in self._plan.order:
+            if id(node) in wanted or any(id(entry.node) in reached for entry in node.inputs):
+                reached.add(id(node))
+        return [id(entry.node) in reached for entry in self._heads]
+
+    # -- running ---------------------------------------------------------------------------------------------------
+
+    @property
+    def outputs(self) -> list[NDArray]:
+        """The results of the last `forward`; zeros before the first."""
+        if self._outputs is None:
+            self._outputs = self._empty_outputs()
+        return self._outputs
+
+    def _empty_outputs(self) -> list[NDArray]:
+        inferred = Inferred(
+            self._heads,
+            {node.name: array.shape for node, array in zip(self._plan.variables, self._variables)},
+            {node.name: array._data.dtype for node, array in zip(self._plan.variables, self._variables)},
+            zeros_are_sizes=True,
+        )
+        inferred.infer_dtypes()
+        inferred.infer_shapes()
+        found: list[NDArray] = []
+        for entry in self._heads:
+            context = self._context_of(entry.node)
+            shape, dtype = inferred.shape(entry) or (), inferred.dtype(entry) or torch.float32
+            found.append(wrap(NDArray, torch.zeros(shape, dtype=dtype, device=torch_device(context)), context))
+        return found
+
+    @property
+    def output_dict(self) -> dict[str, NDArray]:
+        """The outputs by name."""
+        return _by_name(self._output_names, self.outputs, "outputs")
+
+    def forward(self, is_train: bool = False, **kwargs: Any) -> list[NDArray]:
+        """Compute the outputs from the bound arrays' present values.
+
+        Parameters
+        ----------
+        is_train : bool
+            Training mode: Dropout drops, BatchNorm uses the batch. `backward` may follow in either mode.
+        **kwargs : NDArray or array_like
+            New values for arguments, copied into the bound arrays first.
+
+        Returns
+        -------
+        list of NDArray
+            `outputs`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a keyword is no argument, or a value has another shape.
+        MXNetError
+            If an operator cannot compute; the message names the node.
+        """
+        if kwargs:
+            self._feed(kwargs)
+        if self._monitor is not None:
+            return self._forward_watched(bool(is_train))
+        step = self._steps.get(is_train)
+        if step is None:
+            step = self._steps[is_train] = self._lower(bool(is_train))
+        arguments = [array._data for array in self._variables]
+        self._saved = None  # gives its memory back before new values are computed
+        if not self._wanted:
+            outputs, _ = self._run(step, arguments)
+        else:
+            outputs, self._saved, _ = self._run(step.forward, arguments)
+            self._step = step
+        if self._outputs is None:
+            self._outputs = [wrap(NDArray, o, self._context_of(e.node)) for e, o in zip(self._heads, outputs)]
+            return self._outputs
+        for array, tensor in zip(self._outputs, outputs):
+            array._data = tensor
+        return self._outputs
+
+    def _lower(self, is_train: bool, watch: Sequence[Entry] = ()) -> Any:
+        if not self._wanted:
+            return self._plan.inference(is_train, watch)
+        return self._plan.training(is_train, self._wanted, watch)
+
+    def _run(self, function: Any, *arguments: Any) -> Any:
+        """Call a lowered function; what goes wrong in it names the node."""
+        try:
+            if torch.is_grad_enabled():
+                return function(*arguments)
+            with torch.enable_grad():
+                return function(*arguments)
+        except MXNetError:
+            raise
+        except ERRORS as error:
+            raise self._failed(function, error) from None
+
+    def _failed(self, function: Any, error: BaseException) -> MXNetError:
+        lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == function.filename]
+        node: Node | None = function.nodes.get(lines[0]) if lines else None
+        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if "modified by an inplace operation" in text or "second time" in text:
+            return explain(error)  # type: ignore[arg-type]
+        if node is None or node.operator is None:
+            return translated(error, f"executor: {text}")
+        arrays = {n: array for n, array in zip((id(v) for v in self._plan.variables), self._variables)}
+        inputs = ", ".join(
+            f"{name} from {e.node.name!r}" + (f" {describe(arrays[id(e.node)])}" if id(e.node) in arrays else "")
+            for name, e in zip(node.input_names(), node.inputs)
+        )
+        return translated(error, f"operator {node.operator.name}, node {node.name!r}: {text} [inputs: {inputs}]")
+
+    def _feed(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            if name not in self.arg_dict:
+                raise base.TypeError(f"Unknown argument {name}; the symbol's arguments: {', '.join(self._arg_names)}")
+            target = self.arg_arrays[self._arg_names.index(name)]
+            shape = tuple(value.shape) if hasattr(value, "shape") else np.shape(value)
+            if shape != target.shape:
+                raise base.ValueError(f"Shape not match! Argument {name}, need: {target.shape}, received: {shape}")
+            target[:] = value
+
+    def backward(self, out_grads: Any = None, is_train: bool = True) -> None:
+        """Compute the gradients of the last `forward` into the gradient arrays.
+
+        Parameters
+        ----------
+        out_grads : NDArray, list of NDArray, or dict of str to NDArray, optional
+            What flows into the outputs. A loss output needs none.
+        is_train : bool
+            Kept for MXNet's signature: gradients are those of what `forward` did.
+
+        Raises
+        ------
+        MXNetError
+            If no `forward` came before, a head gradient is missing or has another shape.
+        """
+        if not self._wanted:
+            if all(grad is None or req == "null" for grad, req in zip(self.grad_arrays, self._reqs)):
+                raise MXNetError("backward: the executor was bound without gradients (grad_req 'null' or no args_grad)")
+            self._deliver_zeros()
+            return
+        if self._saved is None or self._step is None:
+            raise MXNetError("backward: call forward first; gradients are those of the last forward")
+        heads = self._head_gradients(out_grads)
+        into = [grad._data if req == "write" else None for grad, req in self._targets]
+        gradients = self._run(self._step.backward, self._saved, heads, into)
+        with torch.no_grad():
+            for (grad, req), found in zip(self._targets, gradients):
+                data = grad._data
+                if found is data:
+                    continue
+                if req == "add":
+                    if found is not None:
+                        data.add_(found)
+                elif found is None:
+                    data.zero_()
+                else:
+                    data.copy_(found)
+        self._deliver_zeros()
+
+    def _deliver_zeros(self) -> None:
+        """Integer arguments have the gradient zero."""
+        for grad, req in zip(self.grad_arrays, self._reqs):
+            if grad is not None and req == "write" and not grad._data.is_floating_point():
+                grad._data.zero_()
+
+    def _head_gradients(self, given: Any) -> list[torch.Tensor | None]:
+        if isinstance(given, Mapping):
+            unknown = [name for name in given if name not in self._output_names]
+            if unknown:
+                raise MXNetError(f"backward: no output {unknown[0]!r}; there are: {', '.join(self._output_names)}")
+            given = [given.get(name) for name in self._output_names]
+        if given is None:
+            given = []
+        elif isinstance(given, NDArrayBase):
+            given = [given]
+        if not given:
+            given = [None] * len(self._heads)
+        if len(given) != len(self._heads):
+            raise MXNetError(f"backward: {len(given)} head gradients for {len(self._heads)} outputs")
+        found: list[torch.Tensor | None] = []
+        for position, gradient in enumerate(given):
+            if gradient is None:
+                if self._reached[position] and not self._loss[position]:
+                    raise MXNetError(
+                        f"backward: output {self._output_names[position]!r} is not a loss, so a head gradient is needed: "
+                        "pass out_grads, or put the output through make_loss if it is what you minimize"
+                    )
+                found.append(None)
+                continue
+            if not isinstance(gradient, NDArrayBase):
+                raise base.TypeError(
+                    f"backward: head gradient {position} is a {type(gradient).__name__}, expected an NDArray"
+                )
+            output = self.outputs[position]._data
+            if gradient._data.shape != output.shape:
+                raise MXNetError(
+                    f"backward: head gradient {position} has shape {tuple(gradient._data.shape)}, "
+                    f"output {self._output_names[position]!r} {tuple(output.shape)}; expected equal"
+                )
+            found.append(gradient._data.to(output.device, output.dtype))
+        return found
+
+    # -- watching --------------------------------------------------------------------------------------------------
+
+    def set_monitor_callback(self, callback: Callable[[Any, NDArray], None] | None, monitor_all: bool = False) -> None:
+        """Call ``callback(name, array)`` for the outputs of every node at each `forward`.
+
+        Parameters
+        ----------
+        callback : function of (bytes, NDArray), or None
+            Names come as bytes, as from MXNet. None ends the watching.
+        monitor_all : bool
+            Watch inputs and variables, too.
+        """
+        self._monitor = None if callback is None else (callback, monitor_all)
+
+    def _forward_watched(self, is_train: bool) -> list[NDArray]:
+        assert self._monitor is not None
+        callback, everything = self._monitor
+        names: list[str] = []
+        watch: list[Entry] = []
+        for node in self._plan.order:
+            if node.operator is None:
+                if everything:
+                    names.append(node.name)
+                    watch.append(Entry(node, 0))
+                continue
+            if everything:
+                names += [f"{node.name}_{name}" for name in node.input_names()]
+                watch += node.inputs
+            names += [node.output_name(i) for i in range(node.output_count)]
+            watch += [Entry(node, i) for i in range(node.output_count)]
+        monitor, self._monitor, steps = self._monitor, None, self._steps
+        watched: list[torch.Tensor] = []
+        step = self._lower(is_train, watch)
+
+        def noting(function: Any) -> Any:
+            def run(arguments: Any) -> Any:
+                result = function(arguments)
+                watched.extend(result[-1])
+                return result
+
+            run.filename, run.nodes = function.filename, function.nodes  # type: ignore[attr-defined]
+            return run
+
+        self._steps = {is_train: Training(noting(step.forward), step.backward) if self._wanted else noting(step)}
+        try:
+            outputs = self.forward(is_train)
+        finally:
+            self._monitor, self._steps = monitor, steps
+        for name, entry, tensor in zip(names, watch, watched):
+            callback(name.encode(), wrap(NDArray, tensor.detach(), self._context_of(entry.node)))
+        return outputs
+
+    # -- arrays ----------------------------------------------------------------------------------------------------
+
+    def copy_params_from(
+        self,
+        arg_params: Mapping[str, NDArray],
+        aux_params: Mapping[str, NDArray] | None = None,
+        allow_extra_params: bool = False,
+    ) -> None:
+        """Copy values into arguments and auxiliary states by name.
+
+        Parameters
+        ----------
+        arg_params, aux_params : dict of str to NDArray
+            The values; they are cast to the bound arrays' dtypes.
+        allow_extra_params : bool
+            Ignore names that the symbol does not have.
+
+        Raises
+        ------
+        ValueError
+            If there is no such name, or a shape differs.
+        """
+        for given, own, what in (
+            (arg_params, self.arg_dict, "arguments"),
+            (aux_params or {}, self.aux_dict, "auxiliary states"),
+        ):
+            for name, array in given.items():
+                if name in own:
+                    if array.shape != own[name].shape:
+                        raise base.ValueError(f"{name!r} has shape {array.shape}, the executor's {own[name].shape}")
+                    array.copyto(own[name])
+                elif not allow_extra_params:
+                    raise base.ValueError(f'Find name "{name}" that is not in the {what}')
+
+    def reshape(self, partial_shaping: bool = False, allow_up_sizing: bool = False, **kwargs: Any) -> Executor:
+        """Return an executor of other input shapes that shares this one's parameters.
+
+        Parameters
+        ----------
+        partial_shaping : bool
+            Allow arguments that are not named to change shape.
+        allow_up_sizing : bool
+            Allow arrays that become larger: they get new memory. A smaller array is the beginning of the old one.
+        **kwargs : tuple of int
+            New shapes of arguments.
+
+        Raises
+        ------
+        MXNetError
+            If a shape changes in a way that was not allowed, or shapes do not fit.
+        """
+        names = {**dict(zip(self._arg_names, self.arg_arrays)), **dict(zip(self._aux_names, self.aux_arrays))}
+        for name in kwargs:
+            if name not in names:
+                raise MXNetError(f"reshape: no argument {name!r}; there are: {', '.join(self._arg_names)}")
+        arg_shapes, _, aux_shapes = self._symbol.infer_shape(**kwargs)
+        if arg_shapes is None:
+            raise MXNetError("reshape: insufficient argument shapes provided")
+
+        def moved(name: str, array: NDArray, shape: tuple[int, ...]) -> NDArray:
+            if shape == array.shape:
+                return array
+            if name not in kwargs and not partial_shaping:
+                raise MXNetError(
+                    f"reshape: the shape of {name!r} changes from {array.shape} to {shape}, so that it cannot be shared; "
+                    "pass partial_shaping=True if that is intended"
+                )
+            count = 1
+            for length in shape:
+                count *= length
+            if count > array.size:
+                if not allow_up_sizing:
+                    raise MXNetError(
+                        f"reshape: {name!r} grows from {array.shape} to {shape}; pass allow_up_sizing=True for new memory, "
+                        "or bind the largest shape first"
+                    )
+                return wrap(NDArray, torch.zeros(shape, dtype=array._data.dtype, device=array._data.device), array.context)
+            return wrap(NDArray, array._data.reshape(-1)[:count].view(shape), array.context)
+
+        args = [moved(n, a, s) for n, a, s in zip(self._arg_names, self.arg_arrays, arg_shapes)]
+        grads = [
+            None if g is None else moved(n, g, s) for n, g, s in zip(self._arg_names, self.grad_arrays, arg_shapes)
+        ]
+        auxiliary = [moved(n, a, s) for n, a, s in zip(self._aux_names, self.aux_arrays, aux_shapes)]
+        return _make(self._symbol, self._ctx, args, grads, self._reqs, auxiliary, self._group2ctx)
+
+    def debug_str(self) -> str:
+        """Return a description of the graph and of the bound memory for reading."""
+        held = [*self.arg_arrays, *self.aux_arrays, *(grad for grad in self.grad_arrays if grad is not None)]
+        size = sum(array._data.numel() * array._data.element_size() for array in held)
+        return f"{self._symbol.debug_str()}Total {size / 2**20:.4g} MB bound\n"
+
+    def get_optimized_symbol(self) -> Symbol:
+        """Return the symbol that is computed, with the copies between devices put in."""
+        return Symbol(self._heads)
+
+
+def _by_name(names: Sequence[str], arrays: Sequence[Any], what: str) -> dict[str, Any]:
+    found = dict(zip(names, arrays))
+    if len(found) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise base.ValueError(f"Duplicate names detected among the {what}: {twice!r}; give each variable its own name")
+    return found
+
+
+# -- binding ----------------------------------------------------------------------------------------------------
+
+
+def _placed(
+    symbol: Symbol, ctx: Context, group2ctx: Mapping[str, Context] | None
+) -> tuple[list[Entry], Callable[[Node], Context]]:
+    """Return the graph with copies between devices, and where each of its nodes is."""
+    if not group2ctx:
+        return symbol._entries, lambda node: ctx
+    heads, places = passes.place(symbol._entries, lambda node: _group_context(node, ctx, group2ctx))
+    return heads, lambda node: places[id(node)]  # type: ignore[return-value]
+
+
+def _group_context(node: Node, ctx: Context, group2ctx: Mapping[str, Context] | None) -> Context:
+    group = node.attributes.get("__ctx_group__")
+    return ctx if group is None or not group2ctx else group2ctx.get(group, ctx)
+
+
+def _placement(context_of: Callable[[Node], Context]) -> Placement:
+    return Placement(
+        device=lambda node: torch_device(context_of(node)), generator=lambda node: random.generator(context_of(node))
+    )
+
+
+def _make(
+    symbol: Symbol,
+    ctx: Context,
+    args: list[NDArray],
+    grads: list[NDArray | None],
+    reqs: list[str],
+    auxiliary: list[NDArray],
+    group2ctx: Mapping[str, Context] | None,
+) -> Executor:
+    handle = {"args": args, "grads": grads, "reqs": reqs, "auxiliary": auxiliary}
+    return Executor(handle, symbol, ctx, reqs, group2ctx)
+
+
+def _listed(given: Any, names: Sequence[str], what: str, required: bool) -> list[Any]:
+    """Return arrays in the order of `names` from a list or a dict."""
+    if given is None:
+        given = {}
+    if isinstance(given, Mapping):
+        missing = [name for name in names if name not in given]
+        if required and missing:
+            raise base.ValueError(f"key `{missing[0]}` is missing in `{what}`")
+        found = [given.get(name) for name in names]
+    elif isinstance(given, (list, tuple)):
+        found = list(given)
+        if len(found) != len(names):
+            raise base.ValueError(
+                f"Length of {what} does not match the number of arguments: {len(found)} came for {', '.join(names)}"
+            )
+    else:
+        raise base.TypeError(f"Only accept list of NDArrays or dict of str to NDArray for {what}, got {type(given)}")
+    for name, array in zip(names, found):
+        if array is None and not required:
+            continue
+        if not isinstance(array, NDArrayBase):
+            raise base.TypeError(f"{what}[{name!r}] is a {type(array).__name__}, expected an NDArray")
+    return found
+
+
+def _requests(grad_req: Any, names: Sequence[str]) -> list[str]:
+    """Return a grad_req for every argument."""
+    if isinstance(grad_req, str):
+        found = [grad_req] * len(names)
+    elif isinstance(grad_req, (list, tuple)):
+        found = list(grad_req)
+        if len(found) != len(names):
+            raise base.ValueError(f"grad_req: {len(found)} entries for {len(names)} arguments")
+    elif isinstance(grad_req, Mapping):
+        unknown = [name for name in grad_req if name not in names]
+        if unknown:
+            raise base.ValueError(f"grad_req: no argument {unknown[0]!r}; there are: {', '.join(names)}")
+        found = [grad_req.get(name, "null") for name in names]
+    else:
+        raise base.TypeError(f"grad_req: expected str, list or dict, got {type(grad_req).__name__}")
+    for request in found:
+        if request not in _REQS:
+            raise base.ValueError(f"grad_req must be in {_REQS}, got {request!r}")
+    return found
+
+
+def bind(
+    symbol: Symbol,
+    ctx: Context,
+    args: Any,
+    args_grad: Any,
+    grad_req: Any,
+    aux_states: Any,
+    group2ctx: Mapping[str, Context] | None,
+    shared_exec: Executor | None,
+) -> Executor:
+    """See `Symbol.bind`."""
+    del shared_exec  # torch's allocator shares memory between executors
+    ctx = _context(ctx)
+    names, states = symbol.list_arguments(), symbol.list_auxiliary_states()
+    arguments: list[NDArray] = _listed(args, names, "args", required=True)
+    gradients: list[NDArray | None] = _listed(args_grad, names, "args_grad", required=False)
+    auxiliary: list[NDArray] = _listed(aux_states, states, "aux_states", required=True)
+    requests = _requests(grad_req, names)
+    _check_arrays(symbol, ctx, group2ctx, dict(zip(names, arguments)), dict(zip(states, auxiliary)))
+    for name, array, gradient in zip(names, arguments, gradients):
+        if gradient is not None and gradient.shape != array.shape:
+            raise base.ValueError(f"args_grad[{name!r}] has shape {gradient.shape}, its argument {array.shape}")
+        if gradient is not None and gradient._data.dtype is not array._data.dtype:
+            raise base.TypeError(
+                f"args_grad[{name!r}] is {DTYPE_NAMES[gradient._data.dtype]}, its argument {DTYPE_NAMES[array._data.dtype]}"
+            )
+    return _make(symbol, ctx, arguments, gradients, requests, auxiliary, group2ctx)
+
+
+def _context(ctx: Any) -> Context:
+    if not isinstance(ctx, Context):
+        raise base.TypeError(f"bind: ctx is a {type(ctx).__name__}, expected a Context such as mx.cpu()")
+    torch_device(ctx)  # says so if there is no such device
+    return ctx
+
+
+def _check_arrays(
+    symbol: Symbol,
+    ctx: Context,
+    group2ctx: Mapping[str, Context] | None,
+    arguments: Mapping[str, NDArray],
+    auxiliary: Mapping[str, NDArray],
+) -> None:
+    """Refuse arrays whose shapes, dtypes or devices do not go together."""
+    arrays = {**arguments, **auxiliary}
+    try:
+        inferred = Inferred(
+            symbol._entries,
+            {name: array.shape for name, array in arrays.items()},
+            {name: array._data.dtype for name, array in arrays.items()},
+            zeros_are_sizes=True,
+        )
+        inferred.infer_dtypes()
+        inferred.infer_shapes()
+    except Conflict as error:
+        raise MXNetError(f"bind: {error}") from None
+    for node in inferred.order:
+        if node.operator is None:
+            device = torch_device(_group_context(node, ctx, group2ctx))
+            if arrays[node.name]._data.device != device:
+                raise MXNetError(
+                    f"bind: {node.name!r} is on {arrays[node.name].context}, but is needed on "
+                    f"{_group_context(node, ctx, group2ctx)}; move it with as_in_context"
+                )
+
+
+def simple_bind(
+    symbol: Symbol,
+    ctx: Context,
+    grad_req: Any,
+    type_dict: Mapping[str, Any] | None,
+    stype_dict: Mapping[str, str] | None,
+    group2ctx: Mapping[str, Context] | None,
+    shared_arg_names: Sequence[str] | None,
+    shared_exec: Executor | None,
+    shared_buffer: dict[str, NDArray] | None,
+    shapes: Mapping[str, Any],
+) -> Executor:
+    """See `Symbol.simple_bind`."""
+    ctx = _context(ctx)
+    for name, stype in (stype_dict or {}).items():
+        if stype != "default":
+            raise MXNetError(f"simple_bind: storage type {stype!r} of {name!r} is not supported yet; expected 'default'")
+    names, states = symbol.list_arguments(), symbol.list_auxiliary_states()
+    requests = _requests(grad_req, names)
+    inferred = _infer_for_binding(symbol, shapes, type_dict or {})
+    nodes = {node.name: node for node in topological_order(symbol._entries) if node.operator is None}
+
+    def allocate(name: str) -> NDArray:
+        entry = Entry(nodes[name], 0)
+        shape, dtype = inferred.shape(entry), inferred.dtype(entry)
+        assert shape is not None
+        context = _group_context(nodes[name], ctx, group2ctx)
+        return wrap(NDArray, torch.zeros(shape, dtype=dtype, device=torch_device(context)), context)
+
+    def shared(name: str) -> NDArray:
+        """Take an array from the executor or the buffer to share with, where it fits."""
+        new = allocate(name)
+        old = None
+        if shared_exec is not None and (shared_arg_names is None or name in shared_arg_names):
+            old = shared_exec.arg_dict.get(name)
+            old = shared_exec.aux_dict.get(name) if old is None else old
+        if old is None and shared_buffer is not None and (shared_arg_names is None or name not in shared_arg_names):
+            old = shared_buffer.get(name)
+        fits = old is not None and old._data.dtype is new._data.dtype and old._data.device == new._data.device
+        if fits and old is not None and old.shape == new.shape:
+            return old
+        if fits and old is not None and old.size >= new.size:
+            return wrap(NDArray, old._data.reshape(-1)[: new.size].view(new.shape), old.context)
+        if shared_buffer is not None and (shared_arg_names is None or name not in shared_arg_names):
+            shared_buffer[name] = new
+        return new
+
+    sharing = shared_exec is not None or shared_buffer is not None
+    arguments = [shared(name) if sharing else allocate(name) for name in names]
+    auxiliary = [shared(name) if sharing else allocate(name) for name in states]
+    gradients = [None if request == "null" else allocate(name) for name, request in zip(names, requests)]
+    return _make(symbol, ctx, arguments, gradients, requests, auxiliary, group2ctx)
+
+
+def _infer_for_binding(symbol: Symbol, shapes: Mapping[str, Any], type_dict: Mapping[str, Any]) -> Inferred:
+    given = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "none"
+    known: dict[str, tuple[int, ...]] = {}
+    for name, shape in shapes.items():
+        try:
+            known[name] = tuple(n.__index__() for n in ((shape,) if isinstance(shape, int) else shape))
+        except (AttributeError, TypeError):
+            raise base.TypeError(f"simple_bind: the shape of {name!r} is {shape!r}, expected a tuple of int") from None
+    try:
+        dtypes = {name: torch_dtype(dtype) for name, dtype in type_dict.items()}
+    except TypeError as error:
+        raise base.TypeError(f"simple_bind: type_dict: {error}") from None
+    inferred = Inferred(symbol._entries, known, dtypes)
+    try:
+        inferred.infer_dtypes(torch.float32)
+        inferred.infer_shapes()
+    except Conflict as error:
+        raise MXNetError(f"simple_bind: {error} [given shapes: {given}]") from None
+    unknown = [
+        f"{node.name} {inferred.shape(Entry(node, 0)) or ''}".strip()
+        for node in inferred.order
+        if node.operator is None and (inferred.shape(Entry(node, 0)) is None or 0 in (inferred.shape(Entry(node, 0)) or ()))
+    ]
+    if unknown:
+        raise MXNetError(
+            f"simple_bind: the shapes of these arguments cannot be found: {', '.join(unknown)} "
+            f"[given shapes: {given}]; give them by keyword, such as {unknown[0].split()[0]}=(...)"
+        )
+    return inferred

@@ -1,0 +1,33 @@
+"""Fills the generated submodules of ``mx.nd``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from .. import _ops  # noqa: F401 - registers the operators
+from .._frontend.source import array_functions
+from .._runtime.tape import state
+from .dispatch import ERRORS, failed, invoke, own, parse, unknown
+
+
+def fill(module: dict[str, Any], namespace: str) -> list[str]:
+    """Put the functions of one submodule into its globals and return their names."""
+    from .ndarray import NDArray
+
+    environment = {
+        "NDArray": NDArray,
+        "new": NDArray.__new__,
+        "state": state,
+        "invoke": invoke,
+        "failed": failed,
+        "parse": parse,
+        "unknown": unknown,
+        "own": own,
+        "ERRORS": ERRORS,
+        "_torch_dtype": torch.dtype,
+    }
+    functions = array_functions(namespace, module["__name__"], environment)
+    module.update(functions)
+    return [name for name in functions if not name.startswith("_")] if namespace != "_internal" else list(functions)

@@ -1,0 +1,7 @@
+"""The operators of ``mx.nd.sparse``. Generated from the registry."""
+
+from __future__ import annotations
+
+from ._generate import fill
+
+__all__ = fill(globals(), "sparse")

@@ -1,0 +1,81 @@
+"""Fills the generated submodules of ``mx.sym``, and what every generated function calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .. import _ops  # noqa: F401 - registers the operators
+from .. import base
+from .._frontend.source import NULL, symbol_functions
+from .._graph.node import HIDDEN_KEYS, Entry, apply
+from .._ops.registry import Operator
+from ..attribute import AttrScope
+from ..name import NameManager
+from .symbol import Symbol
+
+
+def fill(module: dict[str, Any], namespace: str) -> list[str]:
+    """Put the functions of one submodule into its globals and return their names."""
+    functions = symbol_functions(namespace, module["__name__"], {"compose": compose})
+    module.update(functions)
+    return [name for name in functions if not name.startswith("_")] if namespace != "_internal" else list(functions)
+
+
+def compose(
+    operator: Operator,
+    hint: str,
+    inputs: Mapping[str, Any] | Sequence[Any],
+    given: Mapping[str, Any],
+    name: str | None,
+    attr: dict[str, str] | None,
+    extra: Mapping[str, Any],
+) -> Symbol:
+    """Return the symbol of one application of an operator.
+
+    `given` holds the attributes as the user wrote them, `extra` further keywords: hidden attributes, and inputs by name
+    of a variadic operator.
+    """
+    attributes = AttrScope.current.get(attr)
+    for key, value in attributes.items():
+        if not isinstance(value, str):
+            raise base.ValueError(f"operator {operator.name}: attr[{key!r}] is {value!r}, expected a string")
+    if attributes:
+        attributes = {f"__{key}__" if key in HIDDEN_KEYS else key: value for key, value in attributes.items()}
+    for key, value in extra.items():
+        if isinstance(value, Symbol):
+            raise base.TypeError(f"operator {operator.name}: no input {key!r}")
+        attributes[f"__{key}__" if key in HIDDEN_KEYS else key] = str(value)
+    types = operator.attributes
+    for key, value in given.items():
+        if value is not NULL:
+            attributes[key] = _printed(operator, types[key].type, key, value)
+    if operator.variadic is not None:
+        entries: Any = [_entry(operator, f"{i}", value) for i, value in enumerate(_flat(inputs))]
+    else:
+        assert isinstance(inputs, Mapping)
+        entries = {key: _entry(operator, key, value) for key, value in inputs.items() if value is not None}
+    node = apply(operator, NameManager.current.get(name, hint), attributes, entries)
+    return Symbol([Entry(node, index) for index in range(node.output_count)])
+
+
+def _flat(inputs: Any) -> Sequence[Any]:
+    return inputs[0] if len(inputs) == 1 and isinstance(inputs[0], (list, tuple)) else inputs
+
+
+def _printed(operator: Operator, kind: Any, key: str, value: Any) -> str:
+    try:
+        return kind.print(value)
+    except (TypeError, KeyError):
+        raise base.TypeError(
+            f"operator {operator.name}: attribute {key!r}: expected {kind.spelling}, got {value!r}"
+        ) from None
+
+
+def _entry(operator: Operator, name: str, value: Any) -> Entry:
+    if not isinstance(value, Symbol):
+        raise base.TypeError(
+            f"operator {operator.name}: input {name} must be a Symbol, got {type(value).__module__}."
+            f"{type(value).__name__} (mx.nd.{operator.name} takes arrays)"
+        )
+    return value._single(f"operator {operator.name}: input {name}")

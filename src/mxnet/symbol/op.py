@@ -1,0 +1,7 @@
+"""Every operator with a plain name, as a function of symbols. Generated from the registry; see ``op.pyi``."""
+
+from __future__ import annotations
+
+from ._generate import fill
+
+__all__ = fill(globals(), "op")
