@@ -25,19 +25,19 @@ class MXNetError(RuntimeError):
     """
 
 
-class ValueError(MXNetError, builtins.ValueError):  # noqa: A001
+class ValueError(MXNetError, builtins.ValueError):
     """An argument has the right type and a wrong value."""
 
 
-class TypeError(MXNetError, builtins.TypeError):  # noqa: A001
+class TypeError(MXNetError, builtins.TypeError):
     """An argument has the wrong type or dtype."""
 
 
-class IndexError(MXNetError, builtins.IndexError):  # noqa: A001
+class IndexError(MXNetError, builtins.IndexError):
     """An index is out of range."""
 
 
-class NotImplementedForSymbol(MXNetError):  # noqa: N818 - MXNet's name
+class NotImplementedForSymbol(MXNetError):
     """An array's function was called on a symbol."""
 
     def __init__(self, function: Any, alias: str | None = None, *args: Any) -> None:

@@ -213,7 +213,7 @@ class Executor:
             return explain(error)  # type: ignore[arg-type]
         if node is None or node.operator is None:
             return translated(error, f"executor: {text}")
-        arrays = {n: array for n, array in zip((id(v) for v in self._plan.variables), self._variables)}
+        arrays = dict(zip(map(id, self._plan.variables), self._variables))
         inputs = ", ".join(
             f"{name} from {e.node.name!r}" + (f" {describe(arrays[id(e.node)])}" if id(e.node) in arrays else "")
             for name, e in zip(node.input_names(), node.inputs)
@@ -294,8 +294,8 @@ class Executor:
             if gradient is None:
                 if self._reached[position] and not self._loss[position]:
                     raise MXNetError(
-                        f"backward: output {self._output_names[position]!r} is not a loss, so a head gradient is needed: "
-                        "pass out_grads, or put the output through make_loss if it is what you minimize"
+                        f"backward: output {self._output_names[position]!r} is not a loss, so a head gradient is "
+                        "needed: pass out_grads, or put the output through make_loss if it is what you minimize"
                     )
                 found.append(None)
                 continue
@@ -428,8 +428,8 @@ class Executor:
                 return array
             if name not in kwargs and not partial_shaping:
                 raise MXNetError(
-                    f"reshape: the shape of {name!r} changes from {array.shape} to {shape}, so that it cannot be shared; "
-                    "pass partial_shaping=True if that is intended"
+                    f"reshape: the shape of {name!r} changes from {array.shape} to {shape}, so that it cannot be "
+                    "shared; pass partial_shaping=True if that is intended"
                 )
             count = 1
             for length in shape:
@@ -437,10 +437,12 @@ class Executor:
             if count > array.size:
                 if not allow_up_sizing:
                     raise MXNetError(
-                        f"reshape: {name!r} grows from {array.shape} to {shape}; pass allow_up_sizing=True for new memory, "
-                        "or bind the largest shape first"
+                        f"reshape: {name!r} grows from {array.shape} to {shape}; pass allow_up_sizing=True for new "
+                        "memory, or bind the largest shape first"
                     )
-                return wrap(NDArray, torch.zeros(shape, dtype=array._data.dtype, device=array._data.device), array.context)
+                return wrap(
+                    NDArray, torch.zeros(shape, dtype=array._data.dtype, device=array._data.device), array.context
+                )
             return wrap(NDArray, array._data.reshape(-1)[:count].view(shape), array.context)
 
         args = [moved(n, a, s) for n, a, s in zip(self._arg_names, self.arg_arrays, arg_shapes)]
@@ -576,7 +578,8 @@ def bind(
             raise base.ValueError(f"args_grad[{name!r}] has shape {gradient.shape}, its argument {array.shape}")
         if gradient is not None and gradient._data.dtype is not array._data.dtype:
             raise base.TypeError(
-                f"args_grad[{name!r}] is {DTYPE_NAMES[gradient._data.dtype]}, its argument {DTYPE_NAMES[array._data.dtype]}"
+                f"args_grad[{name!r}] is {DTYPE_NAMES[gradient._data.dtype]}, "
+                f"its argument {DTYPE_NAMES[array._data.dtype]}"
             )
     return _make(symbol, ctx, arguments, gradients, requests, auxiliary, group2ctx)
 
@@ -634,7 +637,9 @@ def simple_bind(
     ctx = _context(ctx)
     for name, stype in (stype_dict or {}).items():
         if stype != "default":
-            raise MXNetError(f"simple_bind: storage type {stype!r} of {name!r} is not supported yet; expected 'default'")
+            raise MXNetError(
+                f"simple_bind: storage type {stype!r} of {name!r} is not supported yet; expected 'default'"
+            )
     names, states = symbol.list_arguments(), symbol.list_auxiliary_states()
     requests = _requests(grad_req, names)
     inferred = _infer_for_binding(symbol, shapes, type_dict or {})
@@ -693,7 +698,8 @@ def _infer_for_binding(symbol: Symbol, shapes: Mapping[str, Any], type_dict: Map
     unknown = [
         f"{node.name} {inferred.shape(Entry(node, 0)) or ''}".strip()
         for node in inferred.order
-        if node.operator is None and (inferred.shape(Entry(node, 0)) is None or 0 in (inferred.shape(Entry(node, 0)) or ()))
+        if node.operator is None
+        and (inferred.shape(Entry(node, 0)) is None or 0 in (inferred.shape(Entry(node, 0)) or ()))
     ]
     if unknown:
         raise MXNetError(

@@ -17,7 +17,7 @@ NUMPY_PREFIXES = ("_np_", "_npi_", "_npx_")
 def members(namespace: str) -> Iterator[tuple[str, str, Operator]]:
     """Yield (public name, registered name, operator) for one submodule.
 
-    `namespace` is ``op`` for plain names, ``_internal`` for names that start with an underscore, or a value of PREFIXES.
+    `namespace` is ``op`` for plain names, ``_internal`` for names with a leading underscore, or a value of PREFIXES.
     """
     for name in registry.names():
         found = place(name)
@@ -36,10 +36,12 @@ def place(name: str) -> tuple[str, str] | None:
 
 
 #: Operators that are also methods of NDArray and Symbol, with the array as first argument.
-FLUENT = tuple(
-    """abs arccos arccosh arcsin arcsinh arctan arctanh argmax argmax_channel argmin argsort broadcast_axes cbrt ceil clip
-    cos cosh degrees depth_to_space exp expm1 fix flip floor log log10 log1p log2 log_softmax max mean min nanprod nansum
-    norm one_hot ones_like pad pick prod radians rcbrt reciprocal relu repeat reshape_like rint round rsqrt shape_array
-    sigmoid sign sin sinh size_array slice slice_axis slice_like softmax softmin sort space_to_depth split sqrt square
-    sum swapaxes take tan tanh tile topk transpose trunc zeros_like""".split()
-)
+FLUENT = (
+    "abs", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "argmax", "argmax_channel", "argmin",
+    "argsort", "broadcast_axes", "cbrt", "ceil", "clip", "cos", "cosh", "degrees", "depth_to_space", "exp", "expm1",
+    "fix", "flip", "floor", "log", "log10", "log1p", "log2", "log_softmax", "max", "mean", "min", "nanprod",
+    "nansum", "norm", "one_hot", "ones_like", "pad", "pick", "prod", "radians", "rcbrt", "reciprocal", "relu",
+    "repeat", "reshape_like", "rint", "round", "rsqrt", "shape_array", "sigmoid", "sign", "sin", "sinh",
+    "size_array", "slice", "slice_axis", "slice_like", "softmax", "softmin", "sort", "space_to_depth", "split",
+    "sqrt", "square", "sum", "swapaxes", "take", "tan", "tanh", "tile", "topk", "transpose", "trunc", "zeros_like",
+)  # fmt: skip

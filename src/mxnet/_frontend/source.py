@@ -82,7 +82,7 @@ def _compile(
     exec(compile(text, filename, "exec"), scope)
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     functions = {name: scope[name] for name in names}
-    for number, (public, _, entry) in _numbered(namespace):
+    for public, _, entry in members(namespace):
         functions[public].__doc__ = documentation(entry, public)
     return functions
 
@@ -106,7 +106,8 @@ def _array_source(public: str, entry: Operator, number: int) -> str:
     values = ", ".join(f"{a.name!r}: {a.name}" for a in attributes if a.name != entry.variadic)
     if entry.variadic is not None:
         signature = [f"*{inputs[0]}"]
-        values = f"{values}, {entry.variadic!r}: {entry.variadic}" if values else f"{entry.variadic!r}: {entry.variadic}"
+        counted = f"{entry.variadic!r}: {entry.variadic}"
+        values = f"{values}, {counted}" if values else counted
         arrays = inputs[0]
     else:
         signature = [f"{name}=None" for name in inputs]

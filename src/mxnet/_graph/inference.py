@@ -122,10 +122,10 @@ class Inferred:
 
     @staticmethod
     def _output_dtypes(
-        operator: Operator, inputs: list[torch.dtype | None], values: Mapping[str, Any]
+        operator: Operator, inputs: Sequence[torch.dtype | None], values: Mapping[str, Any]
     ) -> list[torch.dtype | None]:
         if operator.output_dtypes is not None:
-            return list(operator.output_dtypes(inputs, values))
+            return list(operator.output_dtypes(list(inputs), values))
         if values.get("dtype") is not None:
             return [values["dtype"]]
         return [inputs[0] if inputs else torch.float32]

@@ -1,7 +1,7 @@
 """MXNet's JSON form of a graph: written as MXNet 1.9.1 writes it, to the character, and read back.
 
-Layout: ``nodes`` in topological order, each with ``op`` (``null`` for a variable), ``name``, ``attrs`` (sorted strings)
-and ``inputs`` as ``[node, output, version]``; ``arg_nodes`` (all variables), ``node_row_ptr`` (running count of outputs),
+Layout: ``nodes`` in topological order, each with ``op`` (``null`` for a variable), ``name``, ``attrs`` (sorted) and
+``inputs`` as ``[node, output, version]``; ``arg_nodes`` (all variables), ``node_row_ptr`` (running count of outputs),
 ``heads`` and the version that wrote it.
 """
 
@@ -79,8 +79,8 @@ def load(text: str, source: str = "JSON text") -> list[Entry]:
     Raises
     ------
     MXNetError
-        If it is no JSON, no graph, names an unknown operator or refers to a node that does not come earlier; the message
-        names `source` and the place.
+        If it is no JSON, no graph, names an unknown operator or refers to a node that does not come earlier; the
+        message names `source` and the place.
     """
     try:
         graph = json.loads(text)

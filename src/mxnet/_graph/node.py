@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..base import MXNetError
 from .._ops.registry import Operator
+from ..base import MXNetError
 
 #: Attributes that MXNet keeps as ``__key__`` and that are not an operator's own.
 HIDDEN_KEYS = ("ctx_group", "lr_mult", "wd_mult", "force_mirroring", "mirror_stage", "profiler_scope")
@@ -73,7 +73,7 @@ class Entry(NamedTuple):
     """One output of a node."""
 
     node: Node
-    index: int
+    index: int  # pyright: ignore[reportIncompatibleMethodOverride] - tuple.index is not used
 
 
 def check_attributes(node: Node) -> None:

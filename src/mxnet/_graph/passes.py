@@ -8,9 +8,7 @@ from .._ops.registry import get
 from .node import Entry, Node, topological_order
 
 
-def place(
-    heads: Sequence[Entry], place_of: Callable[[Node], Hashable]
-) -> tuple[list[Entry], dict[int, Hashable]]:
+def place(heads: Sequence[Entry], place_of: Callable[[Node], Hashable]) -> tuple[list[Entry], dict[int, Hashable]]:
     """Insert a ``_CrossDeviceCopy`` wherever a node and an input of it have different places.
 
     Returns

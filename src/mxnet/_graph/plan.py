@@ -5,9 +5,9 @@ is one call, and compile it. There is no interpreter between the calls.
 
 Gradients. A node whose operator has a gradient rule (`gradient=` or `plan_gradient=`) is *explicit*: its kernel runs on
 plain tensors and the backward function calls the rule. All other nodes on the way to a wanted gradient are *traced* by
-torch's autograd. Nodes are put into levels, so that a level's traced nodes form one region: a forward piece whose inputs
-are fresh leaves, and a single call of ``torch.autograd.grad`` in the backward function. The backward function walks
-the levels from the last to the first: explicit nodes of a level, then its region.
+torch's autograd. Nodes are put into levels, so that a level's traced nodes form one region: a forward piece whose
+inputs are fresh leaves, and a single call of ``torch.autograd.grad`` in the backward function, which walks the levels
+from the last to the first: explicit nodes of a level, then its region.
 
                  level 0                    level 1               level 2
     data ──► Convolution, relu (region) ──► BatchNorm (rule) ──► Pooling (region) ──► SoftmaxOutput (rule)

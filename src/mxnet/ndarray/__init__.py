@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .ndarray import NDArray  # isort: skip - the class comes first, everything else is made for it
+from .ndarray import _DTYPE_MX_TO_NP, _DTYPE_NP_TO_MX, _GRAD_REQ_MAP, NDArray  # isort: skip - the class comes first
 
 from . import _internal, arithmetic, contrib, creation, files, functions, image, linalg, op, random, sparse
 from .creation import *  # noqa: F403
@@ -12,8 +12,5 @@ from .op import *  # noqa: F403
 
 # These names are functions of two operands here, not the operators of the same name.
 globals().update(arithmetic.functions())
-# MXNet's older names of two things
-from .ndarray import _DTYPE_MX_TO_NP, _DTYPE_NP_TO_MX, _GRAD_REQ_MAP
-
 __all__ = ["NDArray", *op.__all__, *creation.__all__, *files.__all__, *functions.__all__, *arithmetic.functions()]
 _ = (_internal, contrib, image, linalg, random, sparse, _DTYPE_MX_TO_NP, _DTYPE_NP_TO_MX, _GRAD_REQ_MAP)

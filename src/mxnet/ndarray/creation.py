@@ -69,7 +69,9 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     return wrap(NDArray, data.pin_memory() if is_pinned(context) else data, context)
 
 
-def empty(shape: int | tuple[int, ...], ctx: Context | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:
+def empty(
+    shape: int | tuple[int, ...], ctx: Context | None = None, dtype: Any = None, stype: str | None = None
+) -> NDArray:
     """Return an array whose content is arbitrary.
 
     Examples
@@ -122,7 +124,11 @@ def ones(shape: int | tuple[int, ...], ctx: Context | None = None, dtype: Any = 
 
 
 def full(
-    shape: int | tuple[int, ...], val: float, ctx: Context | None = None, dtype: Any = np.float32, out: NDArray | None = None
+    shape: int | tuple[int, ...],
+    val: float,
+    ctx: Context | None = None,
+    dtype: Any = np.float32,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Return an array in which every element is `val`.
 
@@ -186,7 +192,7 @@ def linspace(
     return _internal._linspace(start=start, stop=stop, num=num, endpoint=endpoint, ctx=ctx, dtype=_dtype(dtype))
 
 
-def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:  # noqa: N803
+def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
     """Return a matrix of shape (N, M or N) with ones on its `k`-th diagonal.
 
     Examples
@@ -243,7 +249,7 @@ def from_dlpack(dlpack: Any) -> NDArray:
     >>> t
     tensor([3., 3.])
     """
-    data = torch.utils.dlpack.from_dlpack(dlpack)
+    data = torch.from_dlpack(dlpack)
     _dtype(data.dtype)
     return NDArray(data)
 

@@ -153,10 +153,7 @@ def invoke(operator: Operator, inputs: Sequence[Any], values: dict[str, Any], ou
     else:
         tensors = [None if a is None else a._data for a in arrays]
     try:
-        if recorded:
-            result = run_recorded(operator, tensors, call, values)  # type: ignore[arg-type]
-        else:
-            result = operator.function(*tensors, **call)
+        result = run_recorded(operator, tensors, call, values) if recorded else operator.function(*tensors, **call)
     except ERRORS as error:
         raise failed(operator, arrays, values, error) from None
     outputs: Sequence[Tensor] = result if isinstance(result, (tuple, list)) else (result,)
@@ -228,7 +225,7 @@ def _write(operator: Operator, arrays: Sequence[NDArray | None], outputs: Sequen
     return out
 
 
-def write(what: str, target: NDArray, value: Tensor, sources: Sequence[NDArray | None] = ()) -> None:
+def write(what: str, target: NDArrayBase, value: Tensor, sources: Sequence[NDArray | None] = ()) -> None:
     """Overwrite all of `target` with `value`, which may carry autograd history."""
     if state.recording:
         check_writable(what, target)
@@ -250,5 +247,5 @@ def check_writable(what: str, target: NDArrayBase) -> None:
 def _inplace_error(what: str) -> MXNetError:
     return MXNetError(
         f"{what}: writing to an array that is part of a recorded graph (+=, *=, x[:] =, out=) is not supported inside "
-        "autograd.record(): its gradient would be wrong. Use a new array (y = x + 1), or write outside the record block."
+        "autograd.record(): its gradient would be wrong. Use a new array (y = x + 1), or write outside the block."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import base
 from .._runtime.device import wait_for_all
@@ -89,7 +89,7 @@ def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
 
 def split_v2(
     ary: NDArray, indices_or_sections: int | tuple[int, ...], axis: int = 0, squeeze_axis: bool = False
-) -> list[NDArray]:
+) -> Any:
     """Split an array along an axis, into equal sections or at indices.
 
     Parameters
@@ -114,9 +114,7 @@ def split_v2(
     return _internal._split_v2(ary, indices=indices, axis=axis, squeeze_axis=squeeze_axis)
 
 
-def histogram(
-    a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] | None = None
-) -> list[NDArray]:
+def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] | None = None) -> list[NDArray]:
     """Count elements in bins.
 
     Parameters
@@ -145,4 +143,3 @@ def histogram(
     if range is None:
         range = (float(a.min().asscalar()), float(a.max().asscalar()))
     return _internal._histogram(a, bin_cnt=bins, range=range)
-

@@ -38,7 +38,9 @@ def _head_gradients(heads: Sequence[NDArray], given: Sequence[NDArray | None] | 
             found.append(torch.ones_like(head._data))
             continue
         if gradient.shape != head.shape:
-            raise MXNetError(f"backward: head gradient has shape {gradient.shape}, its head {head.shape}; expected equal")
+            raise MXNetError(
+                f"backward: head gradient has shape {gradient.shape}, its head {head.shape}; expected equal"
+            )
         found.append(gradient._data.to(head._data.dtype))
     return found
 

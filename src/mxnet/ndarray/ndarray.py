@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch._C import _to_dlpack as to_dlpack
 
 from .. import base
 from .._ops.attributes import DTYPE_NAMES, torch_dtype
@@ -38,7 +39,13 @@ _GRAD_REQ_MAP = {"null": 0, "write": 1, "add": 3}
 _STORAGE_TYPE_STR_TO_ID = {"undefined": -1, "default": 0, "row_sparse": 1, "csr": 2}
 
 
-class NDArray(NDArrayBase):
+if TYPE_CHECKING:  # methods that come from the registry and from `arithmetic`, see the end of this file
+    from ._fluent import Fluent
+else:
+    Fluent = object
+
+
+class NDArray(NDArrayBase, Fluent):
     """An n-dimensional array on one device.
 
     Arrays are made by `mx.nd.array`, `mx.nd.zeros` and every operator, not by calling this class.
@@ -119,7 +126,7 @@ class NDArray(NDArrayBase):
         return True
 
     @property
-    def T(self) -> NDArray:  # noqa: N802
+    def T(self) -> NDArray:
         """A copy with the axes in reverse order."""
         return op.transpose(self)
 
@@ -150,7 +157,9 @@ class NDArray(NDArrayBase):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:
-            raise ValueError("an NDArray cannot become a NumPy array without a copy; use np.from_dlpack to share memory")
+            raise ValueError(
+                "an NDArray cannot become a NumPy array without a copy; use np.from_dlpack to share memory"
+            )
         found = self.asnumpy()
         return found if dtype is None else found.astype(dtype, copy=False)
 
@@ -214,12 +223,12 @@ class NDArray(NDArrayBase):
         >>> x.asnumpy().tolist()
         [5.0, 5.0]
         """
-        return torch.utils.dlpack.to_dlpack(self._data)
+        return to_dlpack(self._data)
 
     def to_dlpack_for_write(self) -> Any:
         """Return a DLPack capsule that shares the array's memory; what is written there is seen here."""
         check_writable("to_dlpack_for_write", self)
-        return torch.utils.dlpack.to_dlpack(self._data)
+        return to_dlpack(self._data)
 
     def as_nd_ndarray(self) -> NDArray:
         """Return this array."""
@@ -387,7 +396,9 @@ class NDArray(NDArrayBase):
         """
         unknown = set(kwargs) - {"shape", "reverse"}
         if unknown:
-            raise base.TypeError(f"Got unknown keywords in reshape: {', '.join(sorted(unknown))}. Accepted: shape, reverse")
+            raise base.TypeError(
+                f"Got unknown keywords in reshape: {', '.join(sorted(unknown))}. Accepted: shape, reverse"
+            )
         wanted: Any = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
         wanted = wanted if shape else kwargs.get("shape")
         if wanted is None or wanted == ():
@@ -481,7 +492,7 @@ class NDArray(NDArrayBase):
         check_writable("x[key] = value", self)
         if isinstance(value, NDArrayBase) and value._trace is not None and live_tensor(value).requires_grad:
             if key == _ALL and value._data.shape == self._data.shape:
-                write("x[:] = value", self, live_tensor(value).clone(), (value,))
+                write("x[:] = value", self, live_tensor(value).clone())
                 return
             raise base.MXNetError(
                 "x[key] = value: assigning a recorded value to a part of an array is not supported inside "
@@ -497,27 +508,6 @@ class NDArray(NDArrayBase):
 
     def _sync_copyfrom(self, source: Any) -> None:
         self[:] = np.asarray(source)
-
-    if TYPE_CHECKING:  # made by `arithmetic` from one table
-
-        def __add__(self, other: NDArray | float) -> NDArray: ...
-        def __radd__(self, other: float) -> NDArray: ...
-        def __sub__(self, other: NDArray | float) -> NDArray: ...
-        def __rsub__(self, other: float) -> NDArray: ...
-        def __mul__(self, other: NDArray | float) -> NDArray: ...
-        def __rmul__(self, other: float) -> NDArray: ...
-        def __truediv__(self, other: NDArray | float) -> NDArray: ...
-        def __rtruediv__(self, other: float) -> NDArray: ...
-        def __mod__(self, other: NDArray | float) -> NDArray: ...
-        def __rmod__(self, other: float) -> NDArray: ...
-        def __pow__(self, other: NDArray | float) -> NDArray: ...
-        def __rpow__(self, other: float) -> NDArray: ...
-        def __neg__(self) -> NDArray: ...
-        def __abs__(self) -> NDArray: ...
-        def __gt__(self, other: NDArray | float) -> NDArray: ...
-        def __ge__(self, other: NDArray | float) -> NDArray: ...
-        def __lt__(self, other: NDArray | float) -> NDArray: ...
-        def __le__(self, other: NDArray | float) -> NDArray: ...
 
 
 _ALL = slice(None)
@@ -560,9 +550,9 @@ def _context_of_tensor(tensor: torch.Tensor) -> Context:
 
 
 # The functions that methods call are generated for this class, so they can only be imported once it exists.
+from .._frontend.namespaces import FLUENT  # noqa: E402
 from .._runtime import params  # noqa: E402
 from . import _internal, arithmetic, functions, op  # noqa: E402
-from .._frontend.namespaces import FLUENT  # noqa: E402, I001
 from .gradients import backward as autograd_backward  # noqa: E402
 
 for _name, _method in arithmetic.methods().items():

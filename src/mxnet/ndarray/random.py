@@ -12,7 +12,8 @@ from .ndarray import NDArray
 
 __all__ = ["exponential", "exponential_like", "gamma", "gamma_like", "generalized_negative_binomial",
            "generalized_negative_binomial_like", "multinomial", "negative_binomial", "negative_binomial_like", "normal",
-           "normal_like", "poisson", "poisson_like", "randint", "randn", "shuffle", "uniform", "uniform_like"]  # fmt: skip
+           "normal_like", "poisson", "poisson_like", "randint", "randn", "shuffle", "uniform",
+           "uniform_like"]  # fmt: skip
 
 Parameter = Any  # NDArray | float
 
@@ -159,7 +160,9 @@ def multinomial(
     dtype : str
         Dtype of the indices.
     """
-    return _internal._sample_multinomial(data, shape=() if shape is None else shape, get_prob=get_prob, dtype=dtype, out=out)
+    return _internal._sample_multinomial(
+        data, shape=() if shape is None else shape, get_prob=get_prob, dtype=dtype, out=out
+    )
 
 
 def shuffle(data: NDArray, **kwargs: Any) -> NDArray:

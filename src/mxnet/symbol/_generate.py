@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import _ops  # noqa: F401 - registers the operators
-from .. import base
+from .. import (
+    _ops,  # noqa: F401 - registers the operators
+    base,
+)
 from .._frontend.source import NULL, symbol_functions
 from .._graph.node import HIDDEN_KEYS, Entry, apply
 from .._ops.registry import Operator

@@ -66,7 +66,7 @@ def linspace(
     )
 
 
-def eye(N: int, M: int = 0, k: int = 0, dtype: Any = None, **kwargs: Any) -> Symbol:  # noqa: N803
+def eye(N: int, M: int = 0, k: int = 0, dtype: Any = None, **kwargs: Any) -> Symbol:
     """Return the symbol of a matrix with ones on its `k`-th diagonal; see `mx.nd.eye`."""
     return _internal._eye(N, M, k, dtype=np.float32 if dtype is None else dtype, **kwargs)
 
@@ -80,9 +80,7 @@ def split_v2(ary: Symbol, indices_or_sections: Any, axis: int = 0, squeeze_axis:
     3
     """
     if isinstance(indices_or_sections, int):
-        return _internal._split_v2(
-            ary, indices=[], axis=axis, squeeze_axis=squeeze_axis, sections=indices_or_sections
-        )
+        return _internal._split_v2(ary, indices=[], axis=axis, squeeze_axis=squeeze_axis, sections=indices_or_sections)
     return _internal._split_v2(ary, indices=[0, *indices_or_sections], axis=axis, squeeze_axis=squeeze_axis)
 
 

@@ -11,7 +11,8 @@ from .symbol import Symbol
 
 __all__ = ["exponential", "exponential_like", "gamma", "gamma_like", "generalized_negative_binomial",
            "generalized_negative_binomial_like", "multinomial", "negative_binomial", "negative_binomial_like", "normal",
-           "normal_like", "poisson", "poisson_like", "randint", "randn", "shuffle", "uniform", "uniform_like"]  # fmt: skip
+           "normal_like", "poisson", "poisson_like", "randint", "randn", "shuffle", "uniform",
+           "uniform_like"]  # fmt: skip
 
 
 def _draw(name: str, parameters: dict[str, Any], shape: Any, dtype: Any, kwargs: dict[str, Any]) -> Symbol:

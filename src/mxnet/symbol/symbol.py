@@ -22,6 +22,9 @@ from ..ndarray.ndarray import NUMPY_TYPES
 if TYPE_CHECKING:
     from ..executor import Executor
     from ..ndarray import NDArray
+    from ._fluent import Fluent
+else:
+    Fluent = object
 
 __all__ = ["Group", "Symbol", "Variable", "load", "load_json", "var"]
 
@@ -29,7 +32,7 @@ __all__ = ["Group", "Symbol", "Variable", "load", "load_json", "var"]
 _SHOWN_BARE = HIDDEN_KEYS
 
 
-class Symbol:
+class Symbol(Fluent):
     """One or several outputs of a graph.
 
     Symbols are made by `mx.sym.Variable` and every operator of ``mx.sym``, not by calling this class.
@@ -140,7 +143,9 @@ class Symbol:
         """
         name = kwargs.pop("name", None)
         if args and kwargs:
-            raise base.TypeError("compose only accept input Symbols either as positional or keyword arguments, not both")
+            raise base.TypeError(
+                "compose only accept input Symbols either as positional or keyword arguments, not both"
+            )
         names = self.list_arguments()
         if len(args) > len(names):
             raise base.TypeError(f"{len(args)} symbols for {len(names)} arguments")
@@ -665,7 +670,7 @@ def _describe(entries: Sequence[Entry]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def Variable(  # noqa: N802
+def Variable(
     name: str,
     attr: dict[str, str] | None = None,
     shape: Any = None,
@@ -747,7 +752,7 @@ def Variable(  # noqa: N802
 var = Variable
 
 
-def Group(symbols: Sequence[Symbol], create_fn: Callable[[list[Entry]], Symbol] = Symbol) -> Symbol:  # noqa: N802
+def Group(symbols: Sequence[Symbol], create_fn: Callable[[list[Entry]], Symbol] = Symbol) -> Symbol:
     """Return a symbol with the outputs of all `symbols`.
 
     Examples
@@ -783,7 +788,6 @@ def load_json(json_str: str) -> Symbol:
     if not isinstance(json_str, str):
         raise base.TypeError("fname required to be string")
     return Symbol(graph_json.load(json_str))
-
 
 
 # The functions that methods call take this class, so they can only be imported once it exists.
