@@ -181,7 +181,7 @@ def grad(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     train_mode: bool = True,
-) -> Any:
+) -> list[NDArray]:
     """Return the gradients of the heads instead of delivering them.
 
     Parameters
@@ -197,7 +197,8 @@ def grad(
 
     Returns
     -------
-    NDArray for a single variable, or a list
+    list of NDArray
+        One for each variable, for a single one too.
 
     Raises
     ------
@@ -209,7 +210,7 @@ def grad(
     >>> x = mx.nd.array([2.0])
     >>> x.attach_grad()
     >>> with mx.autograd.record():
-    ...     dx = mx.autograd.grad(x**3, x, create_graph=True)
+    ...     dx = mx.autograd.grad(x**3, x, create_graph=True)[0]
     >>> dx.backward()  # the second derivative, 6 x
     >>> x.grad.asscalar()
     np.float32(12.0)
@@ -217,8 +218,7 @@ def grad(
     del train_mode
     given = None if head_grads is None else _listed(head_grads)
     retain = create_graph if retain_graph is None else retain_graph
-    found = _grad(_listed(heads), _listed(variables), given, retain, create_graph)
-    return found if isinstance(variables, (list, tuple)) else found[0]
+    return _grad(_listed(heads), _listed(variables), given, retain, create_graph)
 
 
 def get_symbol(x: NDArray) -> Any:

@@ -16,17 +16,18 @@ from .base import MXNetError
 __all__ = ["Context", "cpu", "cpu_pinned", "current_context", "gpu", "gpu_memory_info", "num_gpus"]
 
 
-class _DefaultContext:
-    """``Context.default_ctx``: the innermost ``with`` block's context, for each thread by itself."""
-
-    def __get__(self, instance: object, owner: type[Context]) -> Context:
+class _WithDefault(type):
+    @property
+    def default_ctx(cls) -> Context:
+        """The innermost ``with`` block's context, for each thread by itself; it can be set."""
         return current_context()
 
-    def __set__(self, instance: object, value: Context) -> None:
+    @default_ctx.setter
+    def default_ctx(cls, value: Context) -> None:
         _current.value = value
 
 
-class Context:
+class Context(metaclass=_WithDefault):
     """A device.
 
     Parameters
@@ -48,7 +49,6 @@ class Context:
 
     devtype2str: ClassVar[dict[int, str]] = {1: "cpu", 2: "gpu", 3: "cpu_pinned", 5: "cpu_shared"}
     devstr2type: ClassVar[dict[str, int]] = {name: number for number, name in devtype2str.items()}
-    default_ctx = _DefaultContext()
 
     def __init__(self, device_type: str | Context, device_id: int = 0) -> None:
         if isinstance(device_type, Context):

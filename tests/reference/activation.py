@@ -71,14 +71,18 @@ def activation(data, *, act_type):
         sample(normal(2, 3, 2), normal(2), act_type="prelu"),
         sample(normal(3), normal(3), act_type="prelu"),
         sample(np.zeros((2, 2), "float32"), normal(2), act_type="prelu", differentiable=False),
+        sample(normal(3, 4), act_type="rrelu", training=False, golden=False,
+               why="1.9.1 returns memory that nothing wrote as the slopes, and takes the gradient from it"),
+        sample(normal(3, 4), act_type="rrelu", lower_bound=0.3, upper_bound=0.3, golden=False,
+               why="1.9.1 crashes here while training"),
     ],
     bad=[
         bad(integers(2, 3), match="data is int32; expected a floating dtype"),
         bad(normal(2, 3), normal(4), act_type="prelu", match=r"gamma has shape \(4,\); expected"),
         bad(normal(2, 3), normal(3, dtype="float64"), act_type="prelu", match="gamma is float64; expected float32"),
     ],
-)
-def leaky_relu(data, gamma=None, *, act_type="leaky", slope=0.25):
+)  # fmt: skip
+def leaky_relu(data, gamma=None, *, act_type="leaky", slope=0.25, lower_bound=0.125, upper_bound=0.334):
     x = data.astype("float64")
     below, above = np.minimum(x, 0), np.maximum(x, 0)
     if act_type == "leaky":
@@ -87,6 +91,9 @@ def leaky_relu(data, gamma=None, *, act_type="leaky", slope=0.25):
         shape = [1] * x.ndim
         shape[1 if x.ndim > 1 and gamma.size == x.shape[1] else 0] = gamma.size
         return above + gamma.reshape(shape) * below
+    if act_type == "rrelu":
+        slopes = np.where(x > 0, 1, (lower_bound + upper_bound) / 2)
+        return x * slopes, slopes
     if act_type == "elu":
         return above + slope * np.expm1(below)
     if act_type == "selu":

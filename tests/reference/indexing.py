@@ -16,25 +16,34 @@ def indices(*values, dtype="float32"):
     return np.array(values, dtype=dtype)
 
 
+def indexed(*inputs, **options):
+    """A sample whose last input holds indices: at whole floating numbers the function makes a step."""
+    where = np.asarray(inputs[-1])
+    whole = where.dtype.kind == "f" and bool((where == np.trunc(where)).any())
+    return sample(*inputs, **{"differentiable": not whole, **options})
+
+
 @reference(
     "take",
     samples=[
-        sample(normal(3, 2), indices(0, 2)),
-        sample(normal(3, 2), indices([0, 2], [1, 1])),
-        sample(normal(3, 2), indices(0, 0, 2, 9, -1)),
-        sample(normal(3, 2), indices(0, 0, 2, 9, -1), mode="wrap"),
-        sample(normal(3, 2), indices(-1, 5, 1.7, -0.5, -4, -1.5), mode="wrap"),
-        sample(normal(3, 2), indices(1.7, -0.5, 0.99)),
-        sample(normal(3, 2), indices(0, 2, 1), mode="raise"),
-        sample(normal(3, 2), indices([0, 0], [1, 9]), axis=1),
-        sample(normal(2, 3, 2), indices([0], [2], [2]), axis="1"),
-        sample(normal(2, 3, 2), indices(1, 0, 1), axis=-1, mode="wrap"),
-        sample(normal(3), indices(1)),
-        sample(normal(1, 1), indices(0, dtype="int32")),
-        sample(integers(3, 2), indices(0, 1, dtype="int64")),
-        sample(normal(3, 2, dtype="float64"), indices(0, 1, 1, dtype="uint8")),
-        sample(normal(3, 2, dtype="float16"), indices(2, 0, 2, dtype="float16")),
-        sample(normal(3, 2), np.zeros((0,), "float32")),
+        indexed(normal(3, 2), indices(0, 2)),
+        indexed(normal(3, 2), indices([0, 2], [1, 1])),
+        indexed(normal(3, 2), indices(0, 0, 2, 9, -1)),
+        indexed(normal(3, 2), indices(0, 0, 2, 9, -1), mode="wrap"),
+        indexed(normal(3, 2), indices(-1, 5, 1.7, -0.5, -4, -1.5), mode="wrap"),
+        indexed(normal(3, 2), indices(1.7, -0.5, 0.99)),
+        indexed(normal(3, 2), indices(0, 2, 0, 7, dtype="int32")),
+        indexed(normal(2, 3), indices([0, -1], [2, 2], dtype="int32"), axis=-1, mode="wrap"),
+        indexed(normal(3, 2), indices(0, 2, 1), mode="raise"),
+        indexed(normal(3, 2), indices([0, 0], [1, 9]), axis=1),
+        indexed(normal(2, 3, 2), indices([0], [2], [2]), axis="1"),
+        indexed(normal(2, 3, 2), indices(1, 0, 1), axis=-1, mode="wrap"),
+        indexed(normal(3), indices(1)),
+        indexed(normal(1, 1), indices(0, dtype="int32")),
+        indexed(integers(3, 2), indices(0, 1, dtype="int64")),
+        indexed(normal(3, 2, dtype="float64"), indices(0, 1, 1, dtype="uint8")),
+        indexed(normal(3, 2, dtype="float16"), indices(2, 0, 2, dtype="float16")),
+        indexed(normal(3, 2), np.zeros((0,), "float32")),
     ],
     bad=[
         bad(normal(3, 2), indices(-1, 1), mode="raise", match="index -1 is out of bounds; expected 0 to 2"),
@@ -53,18 +62,18 @@ def take(a, indices, *, axis=0, mode="clip"):
 @reference(
     "batch_take",
     samples=[
-        sample(normal(3, 2), indices(0, 1, 0, dtype="int32")),
-        sample(normal(3, 2), indices(5, -1, 0, dtype="int32")),
-        sample(normal(1, 1), indices(0, dtype="int32")),
-        sample(integers(3, 2), indices(0, 1, 0, dtype="int32")),
-        sample(normal(3, 2, dtype="float64"), indices(1, 1, 0, dtype="int32")),
-        sample(
+        indexed(normal(3, 2), indices(0, 1, 0, dtype="int32")),
+        indexed(normal(3, 2), indices(5, -1, 0, dtype="int32")),
+        indexed(normal(1, 1), indices(0, dtype="int32")),
+        indexed(integers(3, 2), indices(0, 1, 0, dtype="int32")),
+        indexed(normal(3, 2, dtype="float64"), indices(1, 1, 0, dtype="int32")),
+        indexed(
             normal(3, 2, 2),
             indices([0, 1], [1, 0], [0, 0], dtype="int32"),
             golden=False,
             why="1.9.1 reads outside the array with more than two axes",
         ),
-        sample(normal(3, 2), indices(0, 1, 0), golden=False, why="1.9.1 takes int32 only"),
+        indexed(normal(3, 2), indices(0, 1, 0), golden=False, why="1.9.1 takes int32 only"),
     ],
     bad=[
         bad(normal(3, 2), indices(0, 1, dtype="int32"), match=r"indices has shape \(2,\); expected \(3,\)"),
@@ -79,22 +88,22 @@ def batch_take(a, indices):
 @reference(
     "pick",
     samples=[
-        sample(normal(3, 2), indices(0, 1, 0)),
-        sample(normal(3, 2), indices(0, 1, 0), axis=1, keepdims=True),
-        sample(normal(3, 2), indices([0], [1], [0])),
-        sample(normal(3, 2), indices([0], [1], [0]), keepdims="True"),
-        sample(normal(3, 2), indices(2, -1), axis=0),
-        sample(normal(3, 2), indices(5, -1, 0)),
-        sample(normal(3, 2), indices(5, -1, -3), mode="wrap"),
-        sample(normal(3, 2), indices(1.7, 0.5, 0.99)),
-        sample(normal(3, 2), indices(0, 1, 0, dtype="int32")),
-        sample(integers(3, 2), indices(0, 1, 0)),
-        sample(normal(2, 3, 2), indices([0, 1], [2, 0]), axis=1),
-        sample(normal(2, 3, 2), indices([[0, 1]], [[2, 0]]), axis="-2", keepdims=True),
-        sample(normal(3), indices(1)),
-        sample(normal(3), indices(1), keepdims=True),
-        sample(normal(3, 2, dtype="float16"), indices(0, 1, 1)),
-        sample(normal(1, 1, dtype="float64"), indices(0)),
+        indexed(normal(3, 2), indices(0, 1, 0)),
+        indexed(normal(3, 2), indices(0, 1, 0), axis=1, keepdims=True),
+        indexed(normal(3, 2), indices([0], [1], [0])),
+        indexed(normal(3, 2), indices([0], [1], [0]), keepdims="True"),
+        indexed(normal(3, 2), indices(2, -1), axis=0),
+        indexed(normal(3, 2), indices(5, -1, 0)),
+        indexed(normal(3, 2), indices(5, -1, -3), mode="wrap"),
+        indexed(normal(3, 2), indices(1.7, 0.5, 0.99)),
+        indexed(normal(3, 2), indices(0, 1, 0, dtype="int32")),
+        indexed(integers(3, 2), indices(0, 1, 0)),
+        indexed(normal(2, 3, 2), indices([0, 1], [2, 0]), axis=1),
+        indexed(normal(2, 3, 2), indices([[0, 1]], [[2, 0]]), axis="-2", keepdims=True),
+        indexed(normal(3), indices(1)),
+        indexed(normal(3), indices(1), keepdims=True),
+        indexed(normal(3, 2, dtype="float16"), indices(0, 1, 1)),
+        indexed(normal(1, 1, dtype="float64"), indices(0)),
     ],
     bad=[
         bad(normal(3, 2), indices(0, 1), match=r"index has shape \(2,\); expected \(3,\) or \(3, 1\)"),
@@ -105,7 +114,7 @@ def batch_take(a, indices):
 )
 def pick(data, index, *, axis=-1, keepdims=False, mode="clip"):
     axis %= data.ndim
-    kept = data.shape[:axis] + (1,) + data.shape[axis + 1 :]
+    kept = (*data.shape[:axis], 1, *data.shape[axis + 1 :])
     out = np.empty(kept, data.dtype)
     for place in np.ndindex(*kept):
         at = list(place)
@@ -117,17 +126,18 @@ def pick(data, index, *, axis=-1, keepdims=False, mode="clip"):
 @reference(
     "gather_nd",
     samples=[
-        sample(normal(3, 2), indices([0, 2], [1, 0])),
-        sample(normal(3, 2), indices([0, 2, 1])),
-        sample(normal(3, 2), indices([0, 0, 2], [1, 1, 0])),
-        sample(normal(3, 2), indices([-1, -3], [1, 0]), golden_gradient=False, why="1.9.1 writes outside the array"),
-        sample(normal(3, 2), indices([0.7, 1.9], [0, 0])),
-        sample(normal(3, 2), indices([[0, 1], [1, 2]], [[0, 1], [1, 0]])),
-        sample(normal(2, 3, 2), indices([0, 1], [2, 0], dtype="int64")),
-        sample(normal(2, 3, 2), indices([0, 1, 1], dtype="int32")),
-        sample(integers(3, 2), indices([0], [1], dtype="int32")),
-        sample(normal(3), indices([2, 2, 0])),
-        sample(normal(3, 2, dtype="float64"), indices([2], [1], dtype="float64")),
+        indexed(normal(3, 2), indices([0, 2], [1, 0])),
+        indexed(normal(3, 2), indices([0, 2, 1])),
+        indexed(normal(3, 2), indices([0, 0, 2], [1, 1, 0])),
+        indexed(integers(3, 2), indices([-1, -3], [1, 0])),
+        indexed(normal(3, 2), indices([-1, -3], [1, 0]), golden=False, why="its gradient writes outside the array"),
+        indexed(normal(3, 2), indices([0.7, 1.9], [0, 0])),
+        indexed(normal(3, 2), indices([[0, 1], [1, 2]], [[0, 1], [1, 0]])),
+        indexed(normal(2, 3, 2), indices([0, 1], [2, 0], dtype="int64")),
+        indexed(normal(2, 3, 2), indices([0, 1, 1], dtype="int32")),
+        indexed(integers(3, 2), indices([0], [1], dtype="int32")),
+        indexed(normal(3), indices([2, 2, 0], dtype="int32")),
+        indexed(normal(3, 2, dtype="float64"), indices([2], [1], dtype="float64")),
     ],
     bad=[
         bad(normal(3, 2), indices([3, 0], [0, 0]), match="row 0: index 3 is out of bounds; expected -3 to 2"),
@@ -153,14 +163,15 @@ def _scatter(out, values, indices):
 @reference(
     "scatter_nd",
     samples=[
-        sample(normal(3), indices([0, 1, 2], [1, 0, 1]), shape=(3, 2)),
-        sample(normal(3), indices([0, 1, 1], [1, 0, 0]), shape=(3, 2)),
-        sample(normal(2, 2), indices([0, 2]), shape="(3, 2)"),
-        sample(normal(3), indices([0, 1, 1.9], [1, 0, 1]), shape=(3, 2)),
-        sample(normal(3), indices([0, 1, -1], [1, 0, 1]), shape=(3, 2), golden=False, why="1.9.1 crashes"),
-        sample(normal(2, 2), indices([[0, 1], [1, 2]], [[0, 1], [1, 0]]), shape=(3, 2)),
-        sample(integers(3), indices([0, 1, 2], [1, 0, 1], dtype="int64"), shape=(3, 2)),
-        sample(normal(1, dtype="float64"), indices([3], dtype="int32"), shape=(5,)),
+        indexed(normal(3), indices([0, 1, 2], [1, 0, 1]), shape=(3, 2)),
+        indexed(normal(3), indices([0, 1, 1], [1, 0, 0]), shape=(3, 2), differentiable=False),
+        indexed(normal(2, 2), indices([0, 2]), shape="(3, 2)"),
+        indexed(normal(3), indices([0, 1, 1.9], [1, 0, 1]), shape=(3, 2)),
+        indexed(normal(3), indices([0, 1, -1], [1, 0, 1]), shape=(3, 2), golden=False, why="1.9.1 crashes"),
+        indexed(normal(2, 2), indices([[0, 1], [1, 2]], [[0, 1], [1, 0]]), shape=(3, 2), differentiable=False),
+        indexed(integers(3), indices([0, 1, 2], [1, 0, 1], dtype="int64"), shape=(3, 2)),
+        indexed(normal(3), indices([0, 1, 2], [1, 0, 1], dtype="int32"), shape=(3, 2)),
+        indexed(normal(1, dtype="float64"), indices([3], dtype="int32"), shape=(5,)),
     ],
     bad=[
         bad(normal(3), indices([0, 1, 3], [1, 0, 1]), shape=(3, 2), match="row 0: index 3 is out of bounds"),
@@ -178,10 +189,18 @@ _IN_PLACE = "1.9.1 wants lhs itself as out="
 @reference(
     "_scatter_set_nd",
     samples=[
-        sample(normal(3, 2), normal(2), indices([0, 2], [1, 0]), shape=(3, 2), golden=False, why=_IN_PLACE),
-        sample(normal(3, 2), normal(2), indices([0, 0], [1, 1]), shape=(3, 2), golden=False, why=_IN_PLACE),
-        sample(normal(3, 2), normal(1, 2), indices([-1]), shape="(3, 2)", golden=False, why=_IN_PLACE),
-        sample(
+        indexed(normal(3, 2), normal(2), indices([0, 2], [1, 0]), shape=(3, 2), golden=False, why=_IN_PLACE),
+        indexed(
+            normal(3, 2),
+            normal(2),
+            indices([0, 0], [1, 1]),
+            shape=(3, 2),
+            differentiable=False,
+            golden=False,
+            why=_IN_PLACE,
+        ),
+        indexed(normal(3, 2), normal(1, 2), indices([-1], dtype="int32"), shape="(3, 2)", golden=False, why=_IN_PLACE),
+        indexed(
             integers(3, 2), integers(1), indices([0], [0], dtype="int64"), shape=(3, 2), golden=False, why=_IN_PLACE
         ),
     ],

@@ -6,6 +6,8 @@ import numpy as np
 
 from . import bad, integers, normal, reference, sample
 
+_EMPTY = "1.9.1 spoils its memory with results without elements"
+
 
 @reference(
     "Concat",
@@ -93,8 +95,8 @@ def slice_channel(data, *, num_outputs, axis=1, squeeze_axis=False):
         sample(normal(2, 6), indices=(), sections=6, squeeze_axis=True),
         sample(normal(2, 6), indices=(0, 1), axis=0, squeeze_axis=True),
         sample(normal(2, 6), indices=(0, 1), axis=-2),
-        sample(normal(2, 6), indices=(0, 2, 6)),
-        sample(normal(2, 6), indices=(0, 2, 2, 4)),
+        sample(normal(2, 6), indices=(0, 2, 6), golden=False, why=_EMPTY),
+        sample(normal(2, 6), indices=(0, 2, 2, 4), golden=False, why=_EMPTY),
         sample(integers(2, 6), indices=(0, 3)),
     ],
     bad=[
@@ -122,7 +124,7 @@ def split_v2(data, *, indices, axis=1, squeeze_axis=False, sections=0):
         sample(normal(1), reps=(3,)),
         sample(normal(2, 3), reps=(1, 1)),
         sample(integers(2, 2, dtype="uint8"), reps=(1, 2)),
-        sample(normal(2, 2), reps=(0, 1), golden=False, why="1.9.1 needs np shapes to return no elements"),
+        sample(normal(2, 2), reps=(0, 1), golden=False, why=_EMPTY),
     ],
     bad=[bad(normal(2, 2), reps=(-1, 2), match="expected numbers of at least 0")],
 )
@@ -140,7 +142,7 @@ def tile(data, *, reps):
         sample(normal(2, 2, 2), repeats=2, axis=1),
         sample(integers(2, 2), repeats=2, axis=0),
         sample(normal(1), repeats=3, axis=0),
-        sample(normal(2, 2), repeats=0),
+        sample(normal(2, 2), repeats=0, golden=False, why=_EMPTY),
         sample(normal(2, 2), repeats=0, axis=0, golden=False, why="1.9.1 loses the other axes"),
     ],
     bad=[
@@ -194,9 +196,16 @@ def reverse(data, *, axis):
             mode="constant",
             pad_width=(0, 0, 0, 0, 0, 0, 1, 0),
             constant_value=-1e9,
+            differentiable=False,
         ),
         sample(normal(1, 1, 2, 3), mode="edge", pad_width=(0, 0, 0, 0, 0, 0, 0, 0)),
-        sample(normal(1, 1, 1, 1), mode="constant", pad_width=(0, 0, 0, 0, 1, 1, 1, 1), constant_value="nan"),
+        sample(
+            normal(1, 1, 1, 1),
+            mode="constant",
+            pad_width=(0, 0, 0, 0, 1, 1, 1, 1),
+            constant_value="nan",
+            differentiable=False,
+        ),
     ],
     bad=[
         bad(normal(2, 3), mode="constant", pad_width=(0, 0, 1, 1), match="expected .N, C, H, W. or"),

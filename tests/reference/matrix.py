@@ -129,7 +129,7 @@ def khatri_rao(*args):
         sample(integers(2, 3)),
         sample(integers(2)),
         sample(normal(1, 1, dtype="float64")),
-        sample(normal(3, 4), k=4),
+        sample(normal(3, 4), k=4, golden=False, why="1.9.1 refuses it under np shapes only"),
     ],
     bad=[
         bad(normal(2, 3, 4), axis1=1, axis2=1, match="expected two different axes"),

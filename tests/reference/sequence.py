@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import bad, integers, normal, reference, sample
-from .indexing import indices
+from . import bad, integers, normal, reference
+from .indexing import indexed, indices
 
 _SHAPES = [
     bad(normal(3), indices(1), use_sequence_length=True, match="expected at least two axes"),
@@ -17,23 +17,35 @@ _SHAPES = [
 @reference(
     "SequenceMask",
     samples=[
-        sample(normal(3, 2, 2)),
-        sample(normal(3, 2, 2), indices(1, 2), use_sequence_length=True),
-        sample(normal(3, 2, 2), indices(1, 2), use_sequence_length="True", value=-1),
-        sample(normal(2, 3), indices(1, 2, 0), use_sequence_length=True),
-        sample(normal(2, 3), indices(1, 2), use_sequence_length=True, axis=1),
-        sample(normal(2, 3, 2), indices(3, 0), use_sequence_length=True, axis="1", value=0.5),
-        sample(normal(2, 3), indices(1.7, 0.5, 2.1), use_sequence_length=True),
-        sample(normal(2, 3), indices(5, 3, 0), use_sequence_length=True),
-        sample(normal(2, 3), indices(-1, 1, 0), use_sequence_length=True, golden=False, why="1.9.1 crashes"),
-        sample(normal(2, 3), indices(1, 2, 0, dtype="int32"), use_sequence_length=True, value="-1"),
-        sample(integers(2, 3), indices(1, 2, 0, dtype="int32"), use_sequence_length=True, value=-1.5),
-        sample(integers(2, 2, dtype="uint8"), indices(1, 1), use_sequence_length=True, value=300),
-        sample(normal(2, 2, dtype="float16"), indices(1, 1, dtype="float16"), use_sequence_length=True, value=-1e9),
-        sample(normal(2, 2, dtype="float64"), indices(1, 0, dtype="int64"), use_sequence_length=True),
-        sample(normal(3, 2, 2, 1), indices(1, 2), use_sequence_length=True),
-        sample(indices([np.nan, 1], [np.nan, np.inf]), indices(1, 1, dtype="int32"), use_sequence_length=True),
-        sample(normal(1, 1), indices(0), use_sequence_length=True),
+        indexed(normal(3, 2, 2)),
+        indexed(normal(3, 2, 2), indices(1, 2), use_sequence_length=True),
+        indexed(normal(3, 2, 2), indices(1, 2), use_sequence_length="True", value=-1),
+        indexed(normal(2, 3), indices(1, 2, 0), use_sequence_length=True),
+        indexed(normal(2, 3), indices(1, 2), use_sequence_length=True, axis=1),
+        indexed(normal(2, 3, 2), indices(3, 0), use_sequence_length=True, axis="1", value=0.5),
+        indexed(normal(2, 3), indices(1.7, 0.5, 2.1), use_sequence_length=True),
+        indexed(normal(2, 3, 2), indices(3, 1, dtype="int32"), use_sequence_length=True, axis=1, value=2),
+        indexed(normal(2, 3), indices(5, 3, 0), use_sequence_length=True),
+        indexed(normal(2, 3), indices(-1, 1, 0), use_sequence_length=True, golden=False, why="1.9.1 crashes"),
+        indexed(normal(2, 3), indices(1, 2, 0, dtype="int32"), use_sequence_length=True, value="-1"),
+        indexed(integers(2, 3), indices(1, 2, 0, dtype="int32"), use_sequence_length=True, value=-1.5),
+        indexed(integers(2, 2, dtype="uint8"), indices(1, 1), use_sequence_length=True, value=300),
+        indexed(
+            normal(2, 2, dtype="float16"),
+            indices(1, 1, dtype="float16"),
+            use_sequence_length=True,
+            value=-1e9,
+            differentiable=False,
+        ),
+        indexed(normal(2, 2, dtype="float64"), indices(1, 0, dtype="int64"), use_sequence_length=True),
+        indexed(normal(3, 2, 2, 1), indices(1, 2), use_sequence_length=True),
+        indexed(
+            indices([np.nan, 1], [np.nan, np.inf]),
+            indices(1, 1, dtype="int32"),
+            use_sequence_length=True,
+            differentiable=False,
+        ),
+        indexed(normal(1, 1), indices(0), use_sequence_length=True),
     ],
     bad=_SHAPES,
 )
@@ -49,23 +61,27 @@ def sequence_mask(data, sequence_length=None, *, use_sequence_length=False, valu
 
 
 _OUTSIDE = "1.9.1 reads outside the array"
+_LAST = "the gradient of 1.9.1 writes outside the array"
 
 
 @reference(
     "SequenceLast",
     samples=[
-        sample(normal(3, 2, 2)),
-        sample(normal(3, 2, 2), indices(1, 2), use_sequence_length=True),
-        sample(normal(3, 2), indices(1, 3), use_sequence_length="True"),
-        sample(normal(2, 3), indices(1, 2), use_sequence_length=True, axis=1),
-        sample(normal(2, 3), axis="1"),
-        sample(normal(2, 3, 2), indices(1, 2), use_sequence_length=True, axis=1),
-        sample(normal(3, 2), indices(1.9, 2.9), use_sequence_length=True),
-        sample(normal(3, 2), indices(0, 7), use_sequence_length=True, golden=False, why=_OUTSIDE),
-        sample(integers(3, 2), indices(1, 2, dtype="int32"), use_sequence_length=True),
-        sample(normal(3, 2, dtype="float16"), indices(1, 2, dtype="int32"), use_sequence_length=True),
-        sample(normal(2, 2, 2, 2, dtype="float64"), indices(1, 2, dtype="int64"), use_sequence_length=True),
-        sample(normal(1, 1), indices(1), use_sequence_length=True),
+        indexed(normal(3, 2, 2), golden=False, why=_LAST),
+        indexed(integers(3, 2, 2)),
+        indexed(integers(2, 3), axis=1),
+        indexed(integers(2, 3, 2), indices(1, 2, dtype="int32"), use_sequence_length=True, axis=1),
+        indexed(normal(3, 2, 2), indices(1, 2, dtype="int32"), use_sequence_length=True),
+        indexed(normal(3, 2), indices(1, 3), use_sequence_length="True"),
+        indexed(normal(2, 3), indices(1, 2), use_sequence_length=True, axis=1),
+        indexed(normal(2, 3), axis="1", golden=False, why=_LAST),
+        indexed(normal(2, 3, 2), indices(1, 2), use_sequence_length=True, axis=1, golden=False, why=_LAST),
+        indexed(normal(3, 2), indices(1.9, 2.9), use_sequence_length=True),
+        indexed(normal(3, 2), indices(0, 7), use_sequence_length=True, golden=False, why=_OUTSIDE),
+        indexed(integers(3, 2), indices(1, 2, dtype="int32"), use_sequence_length=True),
+        indexed(normal(3, 2, dtype="float16"), indices(1, 2, dtype="int32"), use_sequence_length=True),
+        indexed(normal(2, 2, 2, 2, dtype="float64"), indices(1, 2, dtype="int64"), use_sequence_length=True),
+        indexed(normal(1, 1), indices(1), use_sequence_length=True),
     ],
     bad=_SHAPES,
 )
@@ -79,17 +95,17 @@ def sequence_last(data, sequence_length=None, *, use_sequence_length=False, axis
 @reference(
     "SequenceReverse",
     samples=[
-        sample(normal(3, 2, 2)),
-        sample(normal(3, 2)),
-        sample(normal(3, 2), indices(1, 2), use_sequence_length=True),
-        sample(normal(3, 2, 2), indices(3, 2), use_sequence_length="True"),
-        sample(normal(3, 2), indices(0, 2), use_sequence_length=True),
-        sample(normal(3, 2), indices(1.7, 2.5), use_sequence_length=True),
-        sample(normal(3, 2), indices(5, -1), use_sequence_length=True, golden=False, why=_OUTSIDE),
-        sample(normal(3, 2), indices(2, 3, dtype="int32"), use_sequence_length=True),
-        sample(integers(3, 2), indices(2, 3, dtype="int32"), use_sequence_length=True),
-        sample(normal(2, 2, 2, 2, dtype="float64"), indices(1, 2, dtype="float64"), use_sequence_length=True),
-        sample(normal(1, 1), indices(1), use_sequence_length=True),
+        indexed(normal(3, 2, 2)),
+        indexed(normal(3, 2)),
+        indexed(normal(3, 2), indices(1, 2), use_sequence_length=True),
+        indexed(normal(3, 2, 2), indices(3, 2), use_sequence_length="True"),
+        indexed(normal(3, 2), indices(0, 2), use_sequence_length=True),
+        indexed(normal(3, 2), indices(1.7, 2.5), use_sequence_length=True),
+        indexed(normal(3, 2), indices(5, -1), use_sequence_length=True, golden=False, why=_OUTSIDE),
+        indexed(normal(3, 2), indices(2, 3, dtype="int32"), use_sequence_length=True),
+        indexed(integers(3, 2), indices(2, 3, dtype="int32"), use_sequence_length=True),
+        indexed(normal(2, 2, 2, 2, dtype="float64"), indices(1, 2, dtype="float64"), use_sequence_length=True),
+        indexed(normal(1, 1), indices(1), use_sequence_length=True),
     ],
     bad=[*_SHAPES, bad(normal(3, 2), axis=1, match="axis=1; expected 0")],
 )

@@ -9,6 +9,7 @@ import numpy as np
 from . import bad, integers, normal, reference, sample
 
 _CRASH = "1.9.1 reads outside the array"
+_EMPTY = "1.9.1 spoils its memory with results without elements"
 
 
 def _picked(shape, begin, end, step):
@@ -41,9 +42,9 @@ def _picked(shape, begin, end, step):
         sample(normal(2, 3, 4), begin=(1, None, -2), end=(2, None, None), step=(1, 2, 1)),
         sample(integers(3, 4), begin=0, end=2),
         sample(normal(3, 4), begin=(), end=()),
-        sample(normal(3, 4), begin=(1,), end=(1,)),
-        sample(normal(3, 4), begin=(2,), end=(1,)),
-        sample(normal(3, 4), begin=(0,), end=(2,), step=(-1,)),
+        sample(normal(3, 4), begin=(1,), end=(1,), golden=False, why=_EMPTY),
+        sample(normal(3, 4), begin=(2,), end=(1,), golden=False, why=_EMPTY),
+        sample(normal(3, 4), begin=(0,), end=(2,), step=(-1,), golden=False, why=_EMPTY),
         sample(normal(1, dtype="float64"), begin=(0,), end=(1,)),
         sample(normal(2, 2, dtype="float16"), begin=(0, 1), end=(1, 2)),
     ],
@@ -141,9 +142,9 @@ def slice_assign(lhs, rhs, *, begin, end, step=()):
         sample(integers(3, 4), scalar=-7.7, begin=(None, 1), end=(None, 2)),
         sample(integers(3, dtype="uint8"), scalar=-1, begin=(1,), end=(2,)),
         sample(integers(3, dtype="int8"), scalar=200, begin=(1,), end=(2,)),
-        sample(normal(3, dtype="float16"), scalar=1e9, begin=(1,), end=(2,)),
+        sample(normal(3, dtype="float16"), scalar=1e9, begin=(1,), end=(2,), differentiable=False),
         sample(normal(3, dtype="float16"), scalar=0.1, begin=(1,), end=(2,)),
-        sample(normal(3), scalar="inf", begin=(1,), end=(2,)),
+        sample(normal(3), scalar="inf", begin=(1,), end=(2,), differentiable=False),
     ],
     bad=[bad(normal(3, 4), begin=(0,), end=(1, 2), match="expected equal lengths")],
 )

@@ -163,6 +163,8 @@ def _parse_lines(attribute: Attribute, number: int) -> list[str]:
     default = _default_text(attribute)
     if test is not None:
         condition = f"not ({test.format(name)})"
+    elif attribute.default is REQUIRED:
+        return [f"{name} = parse(op{number}, {name!r}, {name})"]
     else:
         condition = f"{name} is not {default or _default_name(number, attribute)}"
     return [f"if {condition}:", f"    {name} = parse(op{number}, {name!r}, {name})"]

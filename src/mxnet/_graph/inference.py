@@ -14,20 +14,21 @@ from typing import Any
 
 import torch
 
-from .._ops.attributes import DTYPES
+from .._ops.attributes import DTYPES, TYPE_FLAGS
 from .._ops.registry import Operator, Shape
 from ..base import MXNetError
 from .node import Entry, Node, topological_order
 
-#: MXNet's numbers of dtypes, as they stand in ``__dtype__`` attributes and in files.
-DTYPE_CODES = {0: "float32", 1: "float64", 2: "float16", 3: "uint8", 4: "int32", 5: "int8", 6: "int64", 7: "bool",
-               12: "bfloat16"}  # fmt: skip
-_CODE_OF = {DTYPES[name]: code for code, name in DTYPE_CODES.items()}
+#: Lengths put in for an unknown one to see which lengths of the output depend on it. They have many divisors, and one is
+#: so small that a length which is only clipped to a bound differs, too.
+_TRIAL_LENGTHS = (1, 60, 5040)
+
+_FLAG_OF = {dtype: flag for flag, dtype in TYPE_FLAGS.items()}
 
 
 def dtype_code(dtype: torch.dtype) -> int:
     """Return MXNet's number of a dtype."""
-    return _CODE_OF[dtype]
+    return _FLAG_OF[dtype]
 
 
 class Conflict(ValueError):
@@ -175,6 +176,12 @@ class Inferred:
             if found is not None and found != outputs:
                 outputs[:] = found
                 changed = True
+        elif None not in inputs and not all(self._known(shape) for shape in (*inputs, *outputs)):
+            found = self._run_partly(node, [shape for shape in inputs if shape is not None])
+            for index, shape in enumerate(found):
+                merged = _agreeing(outputs[index], shape)
+                changed |= merged != outputs[index]
+                outputs[index] = merged
         return changed
 
     def _known(self, shape: Shape | None) -> bool:
@@ -200,6 +207,23 @@ class Inferred:
             return [shape for shape, _ in output_shapes(operator, shapes, dtypes, node.values)]
         except (RuntimeError, ValueError, TypeError, IndexError) as error:
             raise Conflict(f"{_where(node)}: {error}; {self._described(node)}") from None
+
+    def _run_partly(self, node: Node, shapes: list[Shape]) -> list[Shape]:
+        """Find what the outputs' shapes owe to the known lengths: those that are the same for any unknown length."""
+        operator = node.operator
+        assert operator is not None
+        dtypes = [self.dtype(entry) or torch.float32 for entry in node.inputs]
+        found: list[list[Shape]] = []
+        for length in _TRIAL_LENGTHS:
+            trial = [tuple(n or length for n in shape) for shape in shapes]
+            try:
+                found.append([shape for shape, _ in output_shapes(operator, trial, dtypes, node.values)])
+            except (RuntimeError, ValueError, TypeError, IndexError):
+                return []
+        same_rank = all(len({len(shape) for shape in output}) == 1 for output in zip(*found))
+        if not same_rank:
+            return []
+        return [tuple(n[0] if len(set(n)) == 1 else 0 for n in zip(*output)) for output in zip(*found)]
 
     def _shape_clash(self, node: Node, position: int, expected: Shape | None) -> str:
         names = self._input_names(node)
@@ -228,7 +252,12 @@ class Inferred:
         while pending:
             progressed = False
             for node in pending if forwards else reversed(pending):
-                progressed |= step(node)
+                try:
+                    progressed |= step(node)
+                except Conflict:
+                    raise
+                except (ValueError, TypeError, IndexError) as error:  # what an operator's rules say
+                    raise Conflict(f"{_where(node)}: {error}") from None
             if not progressed:
                 break
             forwards = not forwards
@@ -256,6 +285,14 @@ def _merge(one: Shape | None, other: Shape | None) -> Shape | None:
     return tuple(merged)
 
 
+def _agreeing(known: Shape | None, guess: Shape) -> Shape | None:
+    """Add a partial guess to what is known where both fit."""
+    try:
+        return _merge(known, guess)
+    except ValueError:
+        return known
+
+
 def _own_shape(node: Node) -> Shape | None:
     text = node.attributes.get("__shape__")
     return None if text is None else parse_shape(text, node.name)
@@ -275,8 +312,7 @@ def _own_dtype(node: Node) -> torch.dtype | None:
     if text is None:
         return None
     if text.lstrip("-").isdigit():
-        name = DTYPE_CODES.get(int(text))
-        return DTYPES[name] if name else None
+        return TYPE_FLAGS.get(int(text))
     if text not in DTYPES:
         raise MXNetError(f"variable {node.name!r}: __dtype__ is {text!r}; expected one of {', '.join(DTYPES)}")
     return DTYPES[text]

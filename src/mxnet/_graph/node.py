@@ -15,6 +15,10 @@ from ..base import MXNetError
 HIDDEN_KEYS = ("ctx_group", "lr_mult", "wd_mult", "force_mirroring", "mirror_stage", "profiler_scope")
 
 
+#: No operator makes more input variables of its own than this: `num_args` may come from an untrusted file.
+_MOST_VARIABLES = 10_000
+
+
 class Node:
     """A variable (`operator` is None) or one application of an operator.
 
@@ -159,9 +163,11 @@ def apply(
     if operator.variadic is not None:
         assert isinstance(inputs, Sequence)
         attributes.setdefault(operator.variadic, str(len(inputs)))
-        node.inputs = list(inputs)
         wanted = node.values[operator.variadic]
-        if wanted != len(inputs):
+        names = node.input_names() if wanted <= _MOST_VARIABLES else ()
+        missing = names[len(inputs) :]
+        node.inputs = [*inputs, *(Entry(Node(None, f"{name}_{m}", dict(attributes)), 0) for m in missing)]
+        if len(names) != len(node.inputs):
             raise MXNetError(
                 f"operator {operator.name}, node {name!r}: {operator.variadic}={wanted} but {len(inputs)} inputs came"
             )
@@ -178,8 +184,8 @@ def apply(
         entry = inputs.get(wanted)
         if entry is None:
             made = dict(attributes)
-            if wanted in operator.input_init:
-                made["__init__"] = operator.input_init[wanted]
             entry = Entry(Node(None, f"{name}_{wanted}", made), 0)
+        if wanted in operator.input_init and entry.node.operator is None:
+            entry.node.attributes.setdefault("__init__", operator.input_init[wanted])
         node.inputs.append(entry)
     return node

@@ -109,6 +109,7 @@ class _Lowering:
             "leaf": _leaf,
             "add": _add,
             "region": _region,
+            "only": _only,
             "Backward": Backward,
         }
         self.interned: dict[Any, str] = {}
@@ -156,6 +157,13 @@ class _Lowering:
 
     # -- inference -----------------------------------------------------------------------------------------------
 
+    def outcome(self, node: Node, expression: str, targets: Sequence[str]) -> str:
+        """Assign what `expression` gives; an operator with a varying number of outputs may give a tuple of one."""
+        assert node.operator is not None
+        if len(targets) == 1 and callable(node.operator.output_names):
+            return f"{targets[0]} = only({expression})"
+        return f"{', '.join(targets)} = {expression}"
+
     def inference(self) -> Callable[..., Any]:
         """Print a function that drops every value after its last use."""
         plan = self.plan
@@ -185,7 +193,7 @@ class _Lowering:
                 targets.append(registers.take() if used else "_")
                 place[(id(node), index)] = targets[-1]
             self.nodes["inference"][len(lines) + 2] = node
-            lines.append(f"{', '.join(targets)} = {expression}")
+            lines.append(self.outcome(node, expression, targets))
         outputs = [self.own(entry, place[_value(entry)]) for entry in plan.heads]
         watched = [place[_value(entry)] for entry in self.watch]
         lines.append(f"return {_tuple(outputs)}, {_tuple(watched)}")
@@ -271,7 +279,7 @@ class _Forward:
         for index, target in enumerate(targets):
             names[(id(node), index)] = target
         lowering.nodes["forward"][len(self.lines) + 2] = node
-        self.emit(f"{', '.join(targets)} = {lowering.call(node, inputs)}", inputs)
+        self.emit(lowering.outcome(node, lowering.call(node, inputs), targets), inputs)
 
     def finish(self) -> list[str]:
         lowering = self.lowering
@@ -401,6 +409,10 @@ def _add(one: Tensor | None, other: Tensor | None) -> Tensor | None:
     if one is None:
         return other
     return one if other is None else one + other
+
+
+def _only(result: Any) -> Tensor:
+    return result[0] if isinstance(result, (tuple, list)) else result
 
 
 def _region(

@@ -132,6 +132,7 @@ def _prelu(data: Tensor, gamma: Tensor) -> Tensor:
     "LeakyReLU",
     aliases=("_npx_leaky_relu",),
     inputs=_leaky_inputs,
+    input_init={"gamma": '["Constant", {"value": 0.25}]'},
     outputs=_leaky_outputs,
     complete=_leaky_complete,
     shape=_leaky_shape,

@@ -33,6 +33,19 @@ DTYPES: dict[str, torch.dtype] = {
 }
 DTYPE_NAMES: dict[torch.dtype, str] = {dtype: name for name, dtype in DTYPES.items()}
 
+#: MXNet's numbers for dtypes, as they stand in ``__dtype__`` attributes and in .params files.
+TYPE_FLAGS: dict[int, torch.dtype] = {
+    0: torch.float32,
+    1: torch.float64,
+    2: torch.float16,
+    3: torch.uint8,
+    4: torch.int32,
+    5: torch.int8,
+    6: torch.int64,
+    7: torch.bool,
+    12: torch.bfloat16,
+}
+
 
 class AttributeType:
     """How one attribute is read, checked and printed."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 
 from .activation import check_floating
-from .attributes import DTYPE_NAMES, NonNegativeInt, PositiveInt, Shape
+from .attributes import DTYPE_NAMES, PositiveInt, Shape
 from .registry import operator
 
 Tensor = torch.Tensor
@@ -172,7 +172,7 @@ def convolution(
     pad: Shape = (),
     num_filter: PositiveInt,
     num_group: PositiveInt = 1,
-    workspace: NonNegativeInt = 1024,
+    workspace: int = 1024,
     no_bias: bool = False,
     cudnn_tune: Literal["fastest", "limited_workspace", "off"] | None = None,
     cudnn_off: bool = False,
@@ -302,7 +302,7 @@ def deconvolution(
     target_shape: Shape = (),
     num_filter: PositiveInt,
     num_group: PositiveInt = 1,
-    workspace: NonNegativeInt = 512,
+    workspace: int = 512,
     no_bias: bool = True,
     cudnn_tune: Literal["fastest", "limited_workspace", "off"] | None = None,
     cudnn_off: bool = False,
@@ -383,14 +383,20 @@ def _repeat(data: Tensor, times: int) -> Tensor:
     return data[:, :, :, None, :, None].expand(n, c, h, times, w, times).reshape(n, c, h * times, w * times)
 
 
-@operator("UpSampling", complete=_upsampling_complete, view=True, hidden=("workspace",))
+def _upsampling_inputs(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    if attributes["sample_type"] == "bilinear":
+        return ("data", "weight")
+    return tuple(f"arg{i}" for i in range(attributes["num_args"]))
+
+
+@operator("UpSampling", inputs=_upsampling_inputs, complete=_upsampling_complete, view=True, hidden=("workspace",))
 def up_sampling(
     *data: Tensor,
     scale: PositiveInt,
     num_filter: int = 0,
     sample_type: Literal["bilinear", "nearest"],
     multi_input_mode: Literal["concat", "sum"] = "concat",
-    workspace: NonNegativeInt = 512,
+    workspace: int = 512,
 ) -> Tensor:
     """Make images `scale` times larger.
 

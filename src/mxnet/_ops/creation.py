@@ -12,25 +12,12 @@ from typing import Any
 
 import torch
 
-from .attributes import DType
+from .attributes import TYPE_FLAGS, DType
 from .attributes import Shape as ShapeAttribute
 from .registry import Shape, operator
 
 Tensor = torch.Tensor
 Known = Sequence[tuple[Shape, torch.dtype]]
-
-#: MXNet's numbers for dtypes, as `_zeros_without_dtype` and .params files have them.
-TYPE_FLAGS: dict[int, torch.dtype] = {
-    0: torch.float32,
-    1: torch.float64,
-    2: torch.float16,
-    3: torch.uint8,
-    4: torch.int32,
-    5: torch.int8,
-    6: torch.int64,
-    7: torch.bool,
-    12: torch.bfloat16,
-}
 
 
 def check_shape(shape: Shape) -> Shape:

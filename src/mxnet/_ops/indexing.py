@@ -188,12 +188,14 @@ def pick(
     axis = normal_axis(axis, len(shape))
     rest = shape[:axis] + shape[axis + 1 :]
     kept = (*shape[:axis], 1, *shape[axis + 1 :])
-    if index.shape != kept and index.shape != (rest or (1,)):
-        raise ValueError(
-            f"index has shape {tuple(index.shape)}; expected {tuple(rest) or (1,)} or {kept} "
-            f"for axis {axis} of data {tuple(shape)}"
-        )
-    result = data.gather(axis, _bounded(index.reshape(kept), shape[axis], mode))
+    if index.shape != kept:
+        if index.shape != rest:
+            raise ValueError(
+                f"index has shape {tuple(index.shape)}; expected {tuple(rest) or (1,)} or {kept} "
+                f"for axis {axis} of data {tuple(shape)}"
+            )
+        index = index.unsqueeze(axis)
+    result = data.gather(axis, _bounded(index, shape[axis], mode))
     return result if keepdims or not rest else result.squeeze(axis)
 
 
@@ -204,7 +206,7 @@ def _position(indices: Tensor, shape: Sequence[int]) -> tuple[Tensor, ...]:
             f"indices has shape {tuple(indices.shape)}; expected two axes or more, "
             f"the first no longer than {len(shape)}, the number of axes of {tuple(shape)}"
         )
-    position = indices.long().unbind(0)
+    position = indices.long().contiguous().unbind(0)
     if indices.is_cuda:  # where an index out of bounds would take the whole device down
         _check_position(position, shape)
     return position
@@ -260,7 +262,7 @@ def _scatter(target: Tensor, data: Tensor, indices: Tensor) -> Tensor:
             f"from indices {tuple(indices.shape)} and shape={tuple(target.shape)}"
         )
     try:
-        return target.index_put_(position, data)
+        return target.index_put_(position, data.contiguous())
     except IndexError:
         _check_position(position, target.shape)
         raise
@@ -274,8 +276,8 @@ def _scatter_nd_shape(shapes: Sequence[Sizes], dtypes: Sequence[torch.dtype], at
 def scatter_nd(data: Tensor, indices: Tensor, *, shape: Shape) -> Tensor:
     """Zeros with `data` written to the positions that the columns of `indices` name.
 
-    ``out[indices[0, y], ..., indices[M - 1, y]] = data[y]``. Where a position stands twice, one of its values remains:
-    on the CPU the last one.
+    ``out[indices[0, y], ..., indices[M - 1, y]] = data[y]``. Where a position stands twice, one of its values
+    remains (the last one in a small array on the CPU).
 
     Parameters
     ----------

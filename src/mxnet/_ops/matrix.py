@@ -43,6 +43,15 @@ def _dot_shape(shapes: Sequence[Shape], dtypes: Sequence[torch.dtype], attribute
     return [(_dot_rest(shapes[0], shapes[1], attributes["transpose_a"], attributes["transpose_b"]), dtypes[0])]
 
 
+def _matrix(factor: Tensor, transpose: bool, first: bool) -> Tensor:
+    """Flatten all axes but the one that is summed over, and put that last (for the first factor) or first."""
+    if transpose is first:
+        flat = factor.reshape(factor.shape[0], factor.shape[1:].numel())
+    else:
+        flat = factor.reshape(factor.shape[:-1].numel(), factor.shape[-1])
+    return flat.t() if transpose else flat
+
+
 @operator("dot", aliases=("_sparse_dot",), shape=_dot_shape)
 def dot(
     lhs: Tensor,
@@ -92,19 +101,9 @@ def dot(
             _dot_rest(lhs.shape, rhs.shape, transpose_a, transpose_b)
             raise
     shape = _dot_rest(lhs.shape, rhs.shape, transpose_a, transpose_b)
-    if lhs.dim() == 1:
-        lhs = lhs.unsqueeze(0)
-    elif transpose_a:
-        lhs = lhs.reshape(lhs.shape[0], lhs.shape[1:].numel()).t()
-    else:
-        lhs = lhs.reshape(lhs.shape[:-1].numel(), lhs.shape[-1])
-    if rhs.dim() == 1:
-        rhs = rhs.unsqueeze(1)
-    elif transpose_b:
-        rhs = rhs.reshape(rhs.shape[:-1].numel(), rhs.shape[-1]).t()
-    else:
-        rhs = rhs.reshape(rhs.shape[0], rhs.shape[1:].numel())
-    return torch.mm(lhs, rhs).reshape(shape)
+    left = lhs if lhs.dim() == 1 else _matrix(lhs, transpose_a, first=True)
+    right = rhs if rhs.dim() == 1 else _matrix(rhs, transpose_b, first=False)
+    return torch.matmul(left, right).reshape(shape)
 
 
 def _batch_dot_size(lhs: Sequence[int], rhs: Sequence[int], transpose_a: bool, transpose_b: bool) -> Shape:

@@ -22,6 +22,8 @@ from .sampling import float_dtype, standard_gamma, work_dtype
 Tensor = torch.Tensor
 Known = Sequence[tuple[Shape, torch.dtype]]
 
+_TORCH_LIMIT = 2**24  # classes in torch.multinomial
+
 
 def _sample_shape(shapes: Sequence[Shape], dtypes: Sequence[torch.dtype], attributes: Mapping[str, Any]) -> Known:
     _check_same_shape(*shapes)
@@ -346,17 +348,31 @@ def sample_multinomial(
         raise TypeError(f"data is {str(data.dtype)[6:]}; expected float16, float32 or float64")
     size, K = _multinomial_size(data.shape, shape), data.shape[-1]
     rows = data.reshape(-1, K)
-    # The inverse of the distribution function, in float64: a position of probability 0 never comes up.
-    steps = rows.detach().double().cumsum(1)  # (N, K)
-    total = steps[:, -1:]
-    if data.device.type == "cpu" and not bool((rows >= 0).all() & (total > 0).all() & (total < math.inf).all()):
-        raise ValueError("data holds a row that is no distribution; expected numbers of at least 0, not all of them 0")
-    draws = torch.rand((rows.shape[0], math.prod(shape)), generator=generator, dtype=torch.float64, device=data.device)
-    positions = torch.searchsorted(steps, draws.mul_(total), right=True).clamp_max_(K - 1)
+    count = math.prod(shape)
+    if data.device.type == "cpu" and K <= _TORCH_LIMIT and count > 0 and rows.numel() > 0:
+        try:
+            weights = rows.detach().to(work_dtype(rows.dtype))
+            positions = torch.multinomial(weights, count, replacement=True, generator=generator)
+        except RuntimeError as error:
+            raise ValueError(
+                f"data holds a row that is no distribution: {error}; expected numbers of at least 0"
+            ) from None
+    else:
+        positions = by_inverse(rows.detach(), count, generator)
     out = positions.reshape(size).to(dtype)
     if not get_prob:
         return out
     return out, rows.gather(1, positions).log().reshape(size)
+
+
+def by_inverse(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """Draw `count` positions from each row by inverting its distribution function, which asks nothing of the device.
+
+    In float64, and with what is left of each step open, so that a position of probability 0 never comes up.
+    """
+    steps = rows.cumsum(1, dtype=torch.float64)  # (N, K)
+    draws = torch.rand((rows.shape[0], count), generator=generator, dtype=torch.float64, device=rows.device)
+    return torch.searchsorted(steps, draws.mul_(steps[:, -1:]), right=True).clamp_max_(rows.shape[1] - 1)
 
 
 @operator("_shuffle", aliases=("_npi_shuffle", "shuffle"), random=True, elementwise=True)

@@ -93,15 +93,17 @@ def _batch_norm_training(data: Tensor, gamma: Tensor, beta: Tensor, eps: float) 
     ):
         return torch.native_batch_norm(data, gamma, beta, None, None, True, 0.0, eps)
     # On the CPU, torch finds the statistics of contiguous (N, C, H, W) an order of magnitude faster for each (n, c)
-    # than for each c. They combine exactly: the variance is the mean variance plus the variance of the means.
+    # than for each c. They combine exactly: the variance is the mean variance plus the variance of the means. The
+    # output overwrites what the first call normalized by its own statistics.
     n, c = data.shape[:2]
     count = data.numel() // (n * c)
-    _, means, inverses = torch.native_group_norm(data, None, None, n, c, count, c, 0.0)
+    output, means, inverses = torch.native_group_norm(data, None, None, n, c, count, c, 0.0)
     mean = means.mean(0)
     variance = (
         inverses.pow_(-2).add_((means - mean).square_()).mean(0)
     )  # 1 / inf of a constant row is the 0 it should be
-    output, _, _ = torch.native_batch_norm(data, gamma, beta, mean, variance, False, 0.0, eps)
+    unused = mean.new_empty(0)
+    torch.native_batch_norm(data, gamma, beta, mean, variance, False, 0.0, eps, out=(output, unused, unused.clone()))
     return output, mean, variance.add(eps).rsqrt_()
 
 
@@ -152,6 +154,7 @@ def _batch_norm_gradient(backward: Backward) -> list[Tensor | None]:
     "BatchNorm",
     aliases=("_npx_batch_norm",),
     auxiliary=("moving_mean", "moving_var"),
+    input_init={"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'},
     outputs=("output", "mean", "var"),
     visible_outputs=_three,
     complete=_batch_norm_complete,
@@ -464,7 +467,7 @@ def l2_normalization(
 
     Examples
     --------
-    >>> mx.nd.L2Normalization(mx.nd.array([[3, 4]])).asnumpy().round(4).tolist()
+    >>> mx.nd.L2Normalization(mx.nd.array([[3, 4]], dtype="float64")).asnumpy().round(4).tolist()
     [[0.6, 0.8]]
     """
     check_floating(data)
@@ -504,7 +507,7 @@ def lrn(data: Tensor, *, alpha: float = 1e-4, beta: float = 0.75, knorm: float =
 
     Examples
     --------
-    >>> mx.nd.LRN(mx.nd.ones((1, 3, 1, 1)), nsize=3, alpha=1, beta=1).asnumpy().round(4).ravel().tolist()
+    >>> [round(float(v), 4) for v in mx.nd.LRN(mx.nd.ones((1, 3, 1, 1)), nsize=3, alpha=1, beta=1).reshape(-1)]
     [0.375, 0.3333, 0.375]
     """
     check_floating(data)

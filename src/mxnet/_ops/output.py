@@ -15,7 +15,7 @@ Tensor = torch.Tensor
 MaybeShapes = Sequence[tuple[int, ...] | None]
 
 #: From so many classes on, writing to the label's place alone is faster than comparing all classes with the label.
-_MANY_CLASSES = 256
+_MANY_CLASSES = 64
 
 
 def _data_shape(
@@ -151,7 +151,7 @@ def softmax_output(
     preserve_shape: bool = False,
     normalization: Literal["batch", "null", "valid"] = "null",
     out_grad: bool = False,
-    smooth_alpha: float = 0.0,
+    smooth_alpha: UnitFloat = 0.0,
 ) -> Tensor:
     """Softmax in the forward pass, gradient of the cross entropy with `label` in the backward pass.
 
@@ -577,6 +577,7 @@ def _sparse_gradient(backward: Backward) -> list[Tensor | None]:
 @operator(
     "IdentityAttachKLSparseReg",
     auxiliary=("moving_avg",),
+    input_init={"moving_avg": '["zero", {}]'},
     complete=_sparse_complete,
     shape=_data_shape,
     gradient=_sparse_gradient,

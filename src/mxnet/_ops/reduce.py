@@ -423,7 +423,7 @@ def softmax_cross_entropy(data: Tensor, label: Tensor) -> Tensor:
     Examples
     --------
     >>> loss = mx.nd.softmax_cross_entropy(mx.nd.array([[1, 1], [9, 9]]), mx.nd.array([0, 1]))
-    >>> round(loss.asscalar() / 2, 4)
+    >>> round(float(loss) / 2, 4)
     0.6931
     """
     check_same_dtype(data, label)

@@ -11,8 +11,8 @@ spelling is read and printed. Everything else about an operator is a trait, give
 ``visible_outputs``  how many of them a user sees, or ``f(attributes) -> int``; all unless said.
 ``complete``         ``f(shapes, attributes) -> shapes``: fills input shapes that follow from others and attributes.
 ``complete_dtypes``  the same for dtypes; without it unknown inputs take the dtype of the known ones.
-``output_dtypes``    ``f(dtypes, attributes) -> dtypes`` of the outputs; without it the attribute ``dtype`` decides, else the
-                     first input.
+``output_dtypes``    ``f(dtypes, attributes) -> dtypes`` of the outputs; without it the attribute ``dtype`` decides,
+                     else the first input.
 ``elementwise``      every input and output has the same shape and dtype, known from any one of them (with
                      ``output_dtypes`` the same shape only).
 ``shape``            ``f(shapes, dtypes, attributes) -> [(shape, dtype), ...]`` of outputs, where running the function
@@ -151,10 +151,10 @@ class Operator:
 
     def input_names(self, attributes: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the names of the inputs that exist under these (parsed) attributes."""
-        if self.variadic is not None:
-            return tuple(f"arg{i}" for i in range(attributes[self.variadic]))
         if self.active is not None:
             return tuple(self.active(attributes))
+        if self.variadic is not None:
+            return tuple(f"arg{i}" for i in range(attributes[self.variadic]))
         return tuple(item.name for item in self.inputs)
 
     def outputs(self, attributes: Mapping[str, Any]) -> tuple[str, ...]:

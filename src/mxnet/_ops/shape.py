@@ -189,6 +189,12 @@ def reshape(
     (1, 2, 3, 4)
     """
     if shape:
+        if 0 not in shape and min(shape) >= -1:  # torch reads these the same way
+            try:
+                return data.reshape(shape)
+            except RuntimeError:
+                reshape_target(data.shape, shape, reverse)
+                raise
         return data.reshape(reshape_target(data.shape, shape, reverse))
     if not target_shape:
         raise ValueError("shape is missing: give the new shape, for example shape=(0, -1)")
@@ -438,7 +444,8 @@ def depth_to_space(data: Tensor, *, block_size: PositiveInt) -> Tensor:
         )
     depth = channels // (block_size * block_size)
     blocks = data.reshape(batch, block_size, block_size, depth, height, width).permute(0, 3, 4, 1, 5, 2)
-    return blocks.reshape(batch, depth, height * block_size, width * block_size)
+    blocks = blocks.clone(memory_format=torch.contiguous_format)
+    return blocks.view(batch, depth, height * block_size, width * block_size)
 
 
 @operator("space_to_depth")
@@ -472,4 +479,5 @@ def space_to_depth(data: Tensor, *, block_size: PositiveInt) -> Tensor:
         )
     rows, columns = height // block_size, width // block_size
     blocks = data.reshape(batch, channels, rows, block_size, columns, block_size).permute(0, 3, 5, 1, 2, 4)
-    return blocks.reshape(batch, channels * block_size * block_size, rows, columns)
+    blocks = blocks.clone(memory_format=torch.contiguous_format)
+    return blocks.view(batch, channels * block_size * block_size, rows, columns)

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 import struct
 from collections.abc import Sequence
@@ -30,8 +29,9 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 
-from .._ops.creation import TYPE_FLAGS
+from .._ops.attributes import TYPE_FLAGS
 from ..base import MXNetError
+from .files import replacing
 
 _LIST_MAGIC = 0x112
 _V1, _V2, _V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
@@ -84,28 +84,10 @@ def save(
     (['weight'], torch.Size([2, 3]))
     """
     pieces = _pieces(tensors, names, np_shape)
-    path = os.path.realpath(path)  # a link stays a link
-    try:
-        mode = os.stat(path).st_mode
-    except FileNotFoundError:
-        mode = None
-    if mode is not None and not stat.S_ISREG(mode):  # /dev/null, a pipe: nothing to replace
-        with open(path, "wb", buffering=0) as file:
-            _write(file, pieces)
-        return
-    folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name[:100]}.{secrets.token_hex(6)}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-    try:
-        with open(handle, "wb", buffering=0) as file:
-            _reserve(handle, sum(map(_length, pieces)))
-            _write(file, pieces)
-        if mode is not None:
-            os.chmod(temporary, stat.S_IMODE(mode))
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with replacing(path) as file:
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            _reserve(file.fileno(), sum(map(_length, pieces)))
+        _write(file, pieces)
 
 
 def dumps(tensors: Sequence[Tensor], names: Sequence[str] = (), *, np_shape: bool = False) -> bytes:

@@ -80,8 +80,10 @@ def attach(data: Tensor, gradient: HasData, grad_req: str) -> Trace:
 def _delivery(gradient: HasData, grad_req: str) -> Callable[[Tensor], None]:
     def deliver(leaf: Tensor) -> None:
         found, leaf.grad = leaf.grad, None
-        assert found is not None
-        if grad_req == "add":
+        if found is None:  # a rule that gives this input no gradient, such as a loss layer's label
+            if grad_req == "write":
+                gradient._data.zero_()
+        elif grad_req == "add":
             gradient._data.add_(found)
         else:
             gradient._data.copy_(found)
@@ -89,7 +91,9 @@ def _delivery(gradient: HasData, grad_req: str) -> Callable[[Tensor], None]:
     return deliver
 
 
-def run_recorded(operator: Operator, tensors: Sequence[Tensor], call: dict[str, Any], values: dict[str, Any]) -> Any:
+def run_recorded(
+    operator: Operator, tensors: Sequence[Tensor | None], call: dict[str, Any], values: dict[str, Any]
+) -> Any:
     """Run an operator's function on live tensors, under the gradient that the operator defines.
 
     `call` holds the keyword arguments of the function, `values` the attributes for the gradient rule.
@@ -100,7 +104,9 @@ def run_recorded(operator: Operator, tensors: Sequence[Tensor], call: dict[str, 
         return _run_live(operator, tensors, call, values)
 
 
-def _run_live(operator: Operator, tensors: Sequence[Tensor], call: dict[str, Any], values: dict[str, Any]) -> Any:
+def _run_live(
+    operator: Operator, tensors: Sequence[Tensor | None], call: dict[str, Any], values: dict[str, Any]
+) -> Any:
     if operator.gradient is None:
         return operator.function(*tensors, **call)
     return _Rule.apply(operator, call, values, *tensors)
@@ -174,8 +180,8 @@ def explain(error: RuntimeError) -> MXNetError:
     text = str(error)
     if "modified by an inplace operation" in text:
         return MXNetError(
-            "backward: an array that the recorded graph still needs was written to after it was used (by +=, [:] =, out= "
-            f"or an optimizer step). Call backward first, or write to a copy. torch says: {text.splitlines()[0]}"
+            "backward: an array that the recorded graph still needs was written to after it was used (by +=, [:] =, "
+            f"out= or an optimizer step). Call backward first, or write to a copy. torch says: {text.splitlines()[0]}"
         )
     if "backward through the graph a second time" in text or "Saved intermediate values" in text:
         return MXNetError(

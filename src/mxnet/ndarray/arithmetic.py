@@ -35,7 +35,7 @@ def _method(symbol: str, arrays: Any, scalar: Any) -> Callable[[Any, Any], Any]:
         if isinstance(other, NDArrayBase):
             return arrays(self, other)
         if isinstance(other, NUMBERS):
-            return scalar(self, float(other), not isinstance(other, (float, np.floating)))
+            return scalar(self, float(other))
         raise _unsupported(f"x {symbol} other", other)
 
     return method
@@ -46,7 +46,7 @@ def _reflected(symbol: str, scalar: Any) -> Callable[[Any, Any], Any]:
 
     def method(self: NDArray, other: float) -> NDArray:
         if isinstance(other, NUMBERS):
-            return scalar(self, float(other), not isinstance(other, (float, np.floating)))
+            return scalar(self, float(other))
         raise _unsupported(f"other {symbol} x", other)
 
     return method
@@ -60,7 +60,7 @@ def _in_place(symbol: str, arrays: Any, scalar: Any) -> Callable[[Any, Any], Any
             return arrays(self, other, out=self)
         if isinstance(other, NUMBERS):
             check_writable(f"x {symbol}= other", self)
-            return scalar(self, float(other), not isinstance(other, (float, np.floating)), out=self)
+            return scalar(self, float(other), out=self)
         raise _unsupported(f"x {symbol}= other", other)
 
     return method

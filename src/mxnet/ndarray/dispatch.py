@@ -14,6 +14,7 @@ from .._runtime.random import generator
 from .._runtime.tape import Trace, run_recorded, state
 from ..base import MXNetError, translated
 from ..base import TypeError as MXNetTypeError
+from ..base import ValueError as MXNetValueError
 from ..context import Context, current_context
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class NDArrayBase:
 
 def own(result: Tensor, source: Tensor) -> Tensor:
     """Return `result` with memory of its own: results of operators never share memory with their inputs."""
-    return result.clone(memory_format=torch.contiguous_format) if result is source or result._is_view() else result
+    shared = result.untyped_storage().data_ptr() == source.untyped_storage().data_ptr()
+    return result.clone(memory_format=torch.contiguous_format) if shared else result
 
 
 def wrap(cls: type[NDArray], data: Tensor, context: Context) -> NDArray:
@@ -81,7 +83,7 @@ def parse(operator: Operator, name: str, value: Any) -> Any:
     try:
         return operator.parse_one(attribute, value)
     except ValueError as error:
-        raise MXNetError(f"operator {operator.name}: {error}") from None
+        raise MXNetValueError(f"operator {operator.name}: {error}") from None
 
 
 def unknown(operator: Operator, given: Mapping[str, Any]) -> None:
@@ -176,9 +178,16 @@ def _check_inputs(
     if operator.variadic is not None:
         if len(inputs) == 1 and isinstance(inputs[0], (list, tuple)):
             inputs = inputs[0]
-        values[operator.variadic] = len(inputs)
-        names: Sequence[str] = [f"{operator.inputs[0].name}[{i}]" for i in range(len(inputs))]
-        wanted: Sequence[str] = names
+        if operator.active is None or values.get(operator.variadic) is None:
+            values[operator.variadic] = len(inputs)
+        wanted = operator.input_names(values)
+        names = [f"{operator.inputs[0].name}[{i}]" for i in range(len(inputs))]
+        if len(wanted) != len(inputs):
+            raise MXNetError(
+                f"operator {operator.name}: {len(inputs)} inputs came, but under these attributes it takes "
+                f"{len(wanted)}: {', '.join(wanted)}"
+            )
+        wanted = names
     else:
         names = [item.name for item in operator.inputs]
         wanted = operator.input_names(values)

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import base
 from .._runtime import params
+from ..base import MXNetError
 from ..context import Context
 from .dispatch import NDArrayBase, wrap
 from .ndarray import NDArray
@@ -40,7 +41,10 @@ def save(fname: str, data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) 
     [1.0, 1.0]
     """
     arrays, names = _listed(data)
-    params.save(fname, [array._data for array in arrays], names)
+    try:
+        params.save(fname, [array._data for array in arrays], names)
+    except OSError as error:
+        raise MXNetError(f"save: cannot write {fname!r}: {error}") from None
 
 
 def _listed(data: Any) -> tuple[list[NDArray], list[str]]:
@@ -70,7 +74,10 @@ def load(fname: str) -> list[NDArray] | dict[str, NDArray]:
     MXNetError
         If the file is missing or not a valid ``.params`` file; the message names the place.
     """
-    return _wrapped(*params.load(fname))
+    try:
+        return _wrapped(*params.load(fname))
+    except OSError as error:
+        raise MXNetError(f"load: cannot read {fname!r}: {error}") from None
 
 
 def load_frombuffer(buf: bytes) -> list[NDArray] | dict[str, NDArray]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .. import base
 from .._runtime.device import wait_for_all
 from . import _internal, op
@@ -114,7 +116,7 @@ def split_v2(
     return _internal._split_v2(ary, indices=indices, axis=axis, squeeze_axis=squeeze_axis)
 
 
-def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] | None = None) -> list[NDArray]:
+def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] | None = None) -> Any:
     """Count elements in bins.
 
     Parameters
@@ -136,10 +138,12 @@ def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] |
     >>> counts.asnumpy().tolist(), edges.asnumpy().tolist()
     ([1, 3], [0.0, 2.0, 4.0])
     """
+    from . import creation
     from .ndarray import NDArray
 
     if isinstance(bins, NDArray):
         return _internal._histogram(a, bins)
-    if range is None:
-        range = (float(a.min().asscalar()), float(a.max().asscalar()))
+    if range is None:  # as in MXNet, NumPy finds the bounds and counts, and the counts come as float32
+        counts, edges = np.histogram(a.asnumpy(), bins)
+        return creation.array(counts), creation.array(edges)
     return _internal._histogram(a, bin_cnt=bins, range=range)

@@ -100,7 +100,7 @@ def _part(item: Any) -> Any:
                 "use mx.nd.contrib.boolean_mask, or mx.np arrays"
             )
         return item._data.to(torch.int64)
-    if isinstance(item, (list, tuple, np.ndarray)):
+    if isinstance(item, (list, tuple, range, np.ndarray)):
         try:
             index = np.asarray(item).astype(np.int64)
         except (TypeError, ValueError):
@@ -186,4 +186,12 @@ def _torch_key(parts: Sequence[Any], data: Tensor) -> tuple[Any, ...]:
                 )
             key.append(part)
         axis += 1
+    _check_together([tuple(part.shape) for part in key if isinstance(part, Tensor)])
     return tuple(key)
+
+
+def _check_together(shapes: Sequence[tuple[int, ...]]) -> None:
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise base.ValueError(f"index arrays of shapes {', '.join(map(str, shapes))} do not broadcast") from None

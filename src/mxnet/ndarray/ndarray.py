@@ -239,10 +239,10 @@ class NDArray(NDArrayBase, Fluent):
         raise base.MXNetError("as_np_ndarray: mx.np is not part of this version yet; use asnumpy() for a NumPy copy")
 
     def tostype(self, stype: str) -> NDArray:
-        """Return the array with another storage type; only 'default' exists so far."""
+        """Return a copy with another storage type; only 'default' exists so far."""
         if stype != "default":
             raise base.MXNetError(f"tostype: storage type {stype!r} is not supported yet; expected 'default'")
-        return self
+        return self.copy()
 
     # -- copies and devices ------------------------------------------------------------------------------------------
 
@@ -416,25 +416,20 @@ class NDArray(NDArrayBase, Fluent):
             return wrap_live(type(self), live_tensor(self).reshape(shape), self._context)
         return wrap(type(self), self._data.reshape(shape), self._context)
 
-    def _become(self, shape: Sequence[int]) -> NDArray:
-        """Change the shape of this very array."""
-        check_writable("reshaping in place", self)
-        self._data = self._data.reshape(shape)
-        return self
-
     def expand_dims(self, axis: int, inplace: bool = False) -> NDArray:
-        """Return a copy with a new axis of length one at `axis`; with `inplace`, change this array."""
+        """Return a copy with a new axis of length one at `axis`; with `inplace`, a view."""
         expanded = op.expand_dims(self, axis)
-        return self._become(expanded.shape) if inplace else expanded
+        return self._view(expanded.shape) if inplace else expanded
 
     def flatten(self, inplace: bool = False) -> NDArray:
-        """Return a copy of shape (first, rest); with `inplace`, change this array."""
-        return self._become((self.shape[0], -1)) if inplace else op.flatten(self)
+        """Return a copy of shape (first, rest); with `inplace`, a view."""
+        flat = op.flatten(self)
+        return self._view(flat.shape) if inplace else flat
 
     def squeeze(self, axis: int | tuple[int, ...] | None = None, inplace: bool = False) -> NDArray:
-        """Return a copy without axes of length one; with `inplace`, change this array."""
+        """Return a copy without axes of length one; with `inplace`, a view."""
         squeezed = op.squeeze(self, axis)
-        return self._become(squeezed.shape) if inplace else squeezed
+        return self._view(squeezed.shape) if inplace else squeezed
 
     def broadcast_to(self, shape: int | tuple[int, ...]) -> NDArray:
         """Return a copy repeated to `shape`; 0 keeps an axis. ValueError when it does not fit."""

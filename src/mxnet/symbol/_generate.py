@@ -44,6 +44,8 @@ def compose(
             raise base.ValueError(f"operator {operator.name}: attr[{key!r}] is {value!r}, expected a string")
     if attributes:
         attributes = {f"__{key}__" if key in HIDDEN_KEYS else key: value for key, value in attributes.items()}
+    if operator.variadic is not None and any(isinstance(value, Symbol) for value in extra.values()):
+        inputs, extra = _by_keyword(operator, inputs, extra)
     for key, value in extra.items():
         if isinstance(value, Symbol):
             raise base.TypeError(f"operator {operator.name}: no input {key!r}")
@@ -58,7 +60,22 @@ def compose(
         assert isinstance(inputs, Mapping)
         entries = {key: _entry(operator, key, value) for key, value in inputs.items() if value is not None}
     node = apply(operator, NameManager.current.get(name, hint), attributes, entries)
+    if node.output_count == 0:
+        raise base.MXNetError(f"operator {operator.name}, node {node.name!r}: no outputs under {dict(node.attributes)}")
     return Symbol([Entry(node, index) for index in range(node.output_count)])
+
+
+def _by_keyword(
+    operator: Operator, inputs: Any, extra: Mapping[str, Any]
+) -> tuple[Sequence[Symbol], Mapping[str, Any]]:
+    """Take the inputs of a variadic operator from ``arg0=, arg1=, ...``; return them and the other keywords."""
+    if inputs:
+        raise base.TypeError(f"operator {operator.name}: inputs come by position or by keyword, not both")
+    rest = dict(extra)
+    found: list[Symbol] = []
+    while f"arg{len(found)}" in rest:
+        found.append(rest.pop(f"arg{len(found)}"))
+    return found, rest
 
 
 def _flat(inputs: Any) -> Sequence[Any]:

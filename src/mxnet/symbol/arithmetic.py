@@ -28,7 +28,9 @@ def _is_symbol(value: Any) -> bool:
 def _method(symbol: str, symbols: Any, scalar: Any) -> Callable[[Any, Any], Any]:
     def method(self: Symbol, other: Operand) -> Symbol:
         if isinstance(other, NUMBERS):
-            return scalar(self, scalar=other)
+            return scalar(
+                self, scalar=int(other) if isinstance(other, bool) else other
+            )  # "True" is no number in a file
         if symbols is not None and _is_symbol(other):
             return symbols(self, other)
         raise base.TypeError(f"symbol {symbol} other: type {type(other)} not supported, expected a Symbol or a number")

@@ -13,7 +13,7 @@ from .._graph import json as graph_json
 from .._graph.inference import Conflict, Inferred, dtype_code
 from .._graph.node import HIDDEN_KEYS, Entry, Node, auxiliary_nodes, copy_graph, topological_order
 from .._ops.attributes import torch_dtype
-from .._runtime.files import write_atomically
+from .._runtime.files import replacing
 from ..attribute import AttrScope
 from ..base import MXNetError, NotImplementedForSymbol
 from ..context import Context, current_context
@@ -341,7 +341,15 @@ class Symbol(Fluent):
     def infer_type(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
         """Find the dtypes of all arguments, outputs and auxiliary states from some of them.
 
-        Arguments of which nothing is known are float32.
+        Returns
+        -------
+        arg_types, out_types, aux_types : lists of numpy types
+            Or three times None when something stays unknown (with a warning). Executors take float32 for it.
+
+        Raises
+        ------
+        MXNetError
+            If dtypes do not fit; the message names the node and its input.
 
         Examples
         --------
@@ -349,15 +357,21 @@ class Symbol(Fluent):
         >>> net.infer_type(x="float16")[1]
         [<class 'numpy.float16'>]
         """
-        return self._infer_types("infer_type", args, kwargs, torch.float32)
+        found = self._infer_types("infer_type", args, kwargs)
+        if all(dtype is not None for group in found for dtype in group):
+            return found
+        unknown = [f"\t{name}: None" for name, dtype in zip(self.list_arguments(), found[0]) if dtype is None]
+        warnings.warn(
+            "Cannot decide type for the following arguments. Consider providing them as input:\n" + "\n".join(unknown),
+            stacklevel=2,
+        )
+        return None, None, None
 
     def infer_type_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
         """As `infer_type`, with None for what stays unknown."""
-        return self._infer_types("infer_type_partial", args, kwargs, None)
+        return self._infer_types("infer_type_partial", args, kwargs)
 
-    def _infer_types(
-        self, what: str, args: Sequence[Any], kwargs: Mapping[str, Any], default: torch.dtype | None
-    ) -> tuple[Any, Any, Any]:
+    def _infer_types(self, what: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any, Any]:
         dtypes: dict[str, torch.dtype] = {}
         for name, dtype in self._given(what, args, kwargs).items():
             if dtype is not None:
@@ -367,7 +381,7 @@ class Symbol(Fluent):
                     raise base.TypeError(f"{what}: {name!r}: {error}") from None
         try:
             inferred = Inferred(self._entries, None, dtypes)
-            inferred.infer_dtypes(default)
+            inferred.infer_dtypes()
         except Conflict as error:
             raise MXNetError(f"{what}: {error}") from None
 
@@ -393,7 +407,9 @@ class Symbol(Fluent):
         """Write the JSON text to a file, which is renamed into place when complete."""
         if not isinstance(fname, str):
             raise base.TypeError("fname needs to be string")
-        write_atomically(fname, [self.tojson(remove_amp_cast).encode()])
+        text = self.tojson(remove_amp_cast).encode()
+        with replacing(fname) as file:
+            file.write(text)
 
     def debug_str(self) -> str:
         """Return a description of the graph for reading."""
