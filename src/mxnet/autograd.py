@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from ._runtime.tape import state
+from ._runtime.tape import grad_mode, state
 from .base import MXNetError
 from .ndarray import NDArray
 from .ndarray.dispatch import NDArrayBase, live_tensor, wrap, wrap_live
@@ -275,7 +275,8 @@ class Function:
         if not state.recording:
             return outputs
         results = _listed(outputs)
-        live = _UserFunction.apply(self, inputs, [r._data for r in results], *(live_tensor(a) for a in inputs))
+        with grad_mode():
+            live = _UserFunction.apply(self, inputs, [r._data for r in results], *(live_tensor(a) for a in inputs))
         wrapped = [wrap_live(type(r), t, r._context) for r, t in zip(results, live)]
         return wrapped if isinstance(outputs, (list, tuple)) else wrapped[0]
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 from types import TracebackType
 from typing import Any, ClassVar
@@ -56,7 +57,7 @@ class Context(metaclass=_WithDefault):
         else:
             if device_type not in self.devstr2type:
                 raise KeyError(f"no device type {device_type!r}; expected one of {', '.join(self.devstr2type)}")
-            self.device_typeid, self.device_id = self.devstr2type[device_type], device_id
+            self.device_typeid, self.device_id = self.devstr2type[device_type], operator.index(device_id)
         self._outer: list[Context | None] = []
 
     @property
@@ -79,6 +80,10 @@ class Context(metaclass=_WithDefault):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Context, (self.device_type, self.device_id)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what MXNet's own pickles hold."""
+        self.device_typeid, self.device_id, self._outer = state["device_typeid"], state["device_id"], []
 
     def __enter__(self) -> Context:
         self._outer.append(getattr(_current, "value", None))

@@ -22,6 +22,7 @@ from .base import MXNetError, translated
 from .context import Context
 from .ndarray import NDArray
 from .ndarray.dispatch import ERRORS, NDArrayBase, describe, wrap
+from .ndarray.unread import Gradient
 from .symbol import Symbol
 
 __all__ = ["Executor"]
@@ -74,16 +75,23 @@ class Executor:
         self._heads, self._context_of = _placed(symbol, ctx, group2ctx)
         self._plan = Plan(self._heads, _placement(self._context_of))
         self._variables = self._in_plan_order()
-        wanted = [
-            (position, grad, req)
-            for position, (grad, req) in enumerate(zip(self.grad_arrays, self._reqs))
-            if grad is not None and req != "null" and grad._data.is_floating_point()
-        ]
         numbers = self._argument_numbers()
-        self._wanted = [numbers[position] for position, _, _ in wanted]
-        self._targets = [(grad, req) for _, grad, req in wanted]
+        self._wanted: list[int] = []  # numbers of the plan's variables that have a gradient
+        self._targets: list[Gradient] = []  # where each of them goes
+        self._integers: list[torch.Tensor] = []  # gradients of integer arguments: always zero
+        for number, grad, req in zip(numbers, self.grad_arrays, self._reqs):
+            if grad is None or req == "null":
+                continue
+            if not grad._data.is_floating_point():
+                self._integers.append(grad._data)
+                continue
+            self._wanted.append(number)
+            self._targets.append(Gradient(grad, req))
+            if handle.get("own_gradients") and req == "write":
+                self._targets[-1].watch(grad)
+        self._waiting: list[Gradient] = []  # those that the present steps put off
         self._loss = [e.node.operator is not None and e.node.operator.is_loss(e.node.values) for e in self._heads]
-        self._reached = self._heads_with_gradient()
+        self._reached: list[bool] | None = None
         self._monitor: tuple[Callable[[Any, NDArray], None], bool] | None = None
         self._saved: Any = None
         self._step: Training | None = None
@@ -107,13 +115,17 @@ class Executor:
         return [number[id(node)] for node in Symbol(self._heads)._variables()[0]]
 
     def _heads_with_gradient(self) -> list[bool]:
-        """Return, for each output, whether a wanted argument is above it."""
-        wanted = {id(self._plan.variables[i]) for i in self._wanted}
-        reached: set[int] = set()
-        for node in self._plan.order:
-            if id(node) in wanted or any(id(entry.node) in reached for entry in node.inputs):
-                reached.add(id(node))
-        return [id(entry.node) in reached for entry in self._heads]
+        """Return, for each output, whether its gradient reaches a wanted argument: BlockGrad and argmax end one."""
+        if self._reached is None:
+            inferred = self._infer()
+            reached = {(id(self._plan.variables[i]), 0) for i in self._wanted}
+            for node in self._plan.order:
+                above = [(id(entry.node), entry.index) in reached for entry in node.inputs]
+                if node.operator is not None and any(above):
+                    carried = inferred.carries_gradient(node, above)
+                    reached.update((id(node), i) for i, carries in enumerate(carried) if carries)
+            self._reached = [(id(entry.node), entry.index) in reached for entry in self._heads]
+        return self._reached
 
     # -- running ---------------------------------------------------------------------------------------------------
 
@@ -124,7 +136,7 @@ class Executor:
             self._outputs = self._empty_outputs()
         return self._outputs
 
-    def _empty_outputs(self) -> list[NDArray]:
+    def _infer(self) -> Inferred:
         inferred = Inferred(
             self._heads,
             {node.name: array.shape for node, array in zip(self._plan.variables, self._variables)},
@@ -133,6 +145,10 @@ class Executor:
         )
         inferred.infer_dtypes()
         inferred.infer_shapes()
+        return inferred
+
+    def _empty_outputs(self) -> list[NDArray]:
+        inferred = self._infer()
         found: list[NDArray] = []
         for entry in self._heads:
             context = self._context_of(entry.node)
@@ -171,6 +187,8 @@ class Executor:
             self._feed(kwargs)
         if self._monitor is not None:
             return self._forward_watched(bool(is_train))
+        if self._waiting and not all(target.unread for target in self._waiting):
+            self._steps.clear()  # somebody looked at a gradient that was put off: compute it from now on
         step = self._steps.get(is_train)
         if step is None:
             step = self._steps[is_train] = self._lower(bool(is_train))
@@ -191,7 +209,10 @@ class Executor:
     def _lower(self, is_train: bool, watch: Sequence[Entry] = ()) -> Any:
         if not self._wanted:
             return self._plan.inference(is_train, watch)
-        return self._plan.training(is_train, self._wanted, watch)
+        put_off = [number for number, target in zip(self._wanted, self._targets) if target.unread]
+        step = self._plan.training(is_train, self._wanted, watch, put_off)
+        self._waiting = [target for number, target in zip(self._wanted, self._targets) if number in step.deferred]
+        return step
 
     def _run(self, function: Any, *arguments: Any) -> Any:
         """Call a lowered function; what goes wrong in it names the node."""
@@ -246,34 +267,18 @@ class Executor:
             If no `forward` came before, a head gradient is missing or has another shape.
         """
         if not self._wanted:
-            if all(grad is None or req == "null" for grad, req in zip(self.grad_arrays, self._reqs)):
+            if not self._integers:
                 raise MXNetError("backward: the executor was bound without gradients (grad_req 'null' or no args_grad)")
-            self._deliver_zeros()
             return
         if self._saved is None or self._step is None:
             raise MXNetError("backward: call forward first; gradients are those of the last forward")
         heads = self._head_gradients(out_grads)
-        into = [grad._data if req == "write" else None for grad, req in self._targets]
-        gradients = self._run(self._step.backward, self._saved, heads, into)
-        with torch.no_grad():
-            for (grad, req), found in zip(self._targets, gradients):
-                data = grad._data
-                if found is data:
-                    continue
-                if req == "add":
-                    if found is not None:
-                        data.add_(found)
-                elif found is None:
-                    data.zero_()
-                else:
-                    data.copy_(found)
-        self._deliver_zeros()
-
-    def _deliver_zeros(self) -> None:
-        """Integer arguments have the gradient zero."""
-        for grad, req in zip(self.grad_arrays, self._reqs):
-            if grad is not None and req == "write" and not grad._data.is_floating_point():
-                grad._data.zero_()
+        into = [target.tensor if target.grad_req == "write" else None for target in self._targets]
+        for target, found in zip(self._targets, self._run(self._step.backward, self._saved, heads, into)):
+            if found is not target.tensor:
+                target.deliver(found)
+        for tensor in self._integers:
+            tensor.zero_()
 
     def _head_gradients(self, given: Any) -> list[torch.Tensor | None]:
         if isinstance(given, Mapping):
@@ -292,7 +297,7 @@ class Executor:
         found: list[torch.Tensor | None] = []
         for position, gradient in enumerate(given):
             if gradient is None:
-                if self._reached[position] and not self._loss[position]:
+                if not self._loss[position] and self._heads_with_gradient()[position]:
                     raise MXNetError(
                         f"backward: output {self._output_names[position]!r} is not a loss, so a head gradient is "
                         "needed: pass out_grads, or put the output through make_loss if it is what you minimize"
@@ -333,15 +338,17 @@ class Executor:
         watch: list[Entry] = []
         for node in self._plan.order:
             if node.operator is None:
-                if everything:
-                    names.append(node.name)
-                    watch.append(Entry(node, 0))
                 continue
             if everything:
-                names += [f"{node.name}_{name}" for name in node.input_names()]
-                watch += node.inputs
-            names += [node.output_name(i) for i in range(node.output_count)]
-            watch += [Entry(node, i) for i in range(node.output_count)]
+                for name, entry in zip(node.input_names(), node.inputs):
+                    if entry.node.operator is None:  # a variable shows before each of its uses, as in MXNet
+                        names.append(entry.node.name)
+                        watch.append(entry)
+                    names.append(f"{node.name}_{name}")
+                    watch.append(entry)
+            count = len(node.operator.outputs(node.values))
+            names += [node.output_name(i) for i in range(count)]
+            watch += [Entry(node, i) for i in range(count)]
         monitor, self._monitor, steps = self._monitor, None, self._steps
         watched: list[torch.Tensor] = []
         step = self._lower(is_train, watch)
@@ -355,7 +362,9 @@ class Executor:
             run.filename, run.nodes = function.filename, function.nodes  # type: ignore[attr-defined]
             return run
 
-        self._steps = {is_train: Training(noting(step.forward), step.backward) if self._wanted else noting(step)}
+        self._steps = {
+            is_train: Training(noting(step.forward), step.backward, step.deferred) if self._wanted else noting(step)
+        }
         try:
             outputs = self.forward(is_train)
         finally:
@@ -503,8 +512,10 @@ def _make(
     reqs: list[str],
     auxiliary: list[NDArray],
     group2ctx: Mapping[str, Context] | None,
+    *,
+    own_gradients: bool = False,
 ) -> Executor:
-    handle = {"args": args, "grads": grads, "reqs": reqs, "auxiliary": auxiliary}
+    handle = {"args": args, "grads": grads, "reqs": reqs, "auxiliary": auxiliary, "own_gradients": own_gradients}
     return Executor(handle, symbol, ctx, reqs, group2ctx)
 
 
@@ -674,7 +685,7 @@ def simple_bind(
     arguments = [shared(name) if sharing else allocate(name) for name in names]
     auxiliary = [shared(name) if sharing else allocate(name) for name in states]
     gradients = [None if request == "null" else allocate(name) for name, request in zip(names, requests)]
-    return _make(symbol, ctx, arguments, gradients, requests, auxiliary, group2ctx)
+    return _make(symbol, ctx, arguments, gradients, requests, auxiliary, group2ctx, own_gradients=True)
 
 
 def _infer_for_binding(symbol: Symbol, shapes: Mapping[str, Any], type_dict: Mapping[str, Any]) -> Inferred:

@@ -266,6 +266,9 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
         def __exit__(self, *error):
             os.close(self.handle)
 
+        def fileno(self):
+            return self.handle
+
         def write(self, view):
             if self.left < len(view):
                 raise OSError(28, "No space left on device")

@@ -37,7 +37,7 @@ NULL = Null()
 def array_functions(namespace: str, module: str, environment: Mapping[str, Any]) -> dict[str, Any]:
     """Return the array functions of one submodule by public name.
 
-    `environment` is what the printed code refers to: NDArray, new, state, invoke, failed, parse, own.
+    `environment` is what the printed code refers to; see `mxnet.ndarray._generate`.
     """
     return _compile(
         ((public, _array_source(public, entry, number)) for number, (public, _, entry) in _numbered(namespace)),
@@ -126,36 +126,58 @@ def _has_short_path(entry: Operator) -> bool:
 
 
 def _short_path(entry: Operator, number: int) -> list[str]:
-    """The common case without a detour: plain arrays in, one array out, nothing recorded."""
-    first, rest = entry.inputs[0], entry.inputs[1:]
-    tests = [f"{first.name}.__class__ is NDArray"]
-    tensors = [f"{first.name}._data"]
-    for item in rest:
+    """The common case without a detour: plain arrays in, one array out.
+
+    While recording, the function sees live tensors and its result keeps them. An operator with a gradient rule of its
+    own, and a user's ``torch.no_grad()``, take the general path then.
+    """
+    tests: list[str] = []
+    plain: list[str] = []
+    live: list[str] = []
+    for item in entry.inputs:
+        name = item.name
+        test = f"{name}.__class__ is NDArray"
+        tensor = f"{name}._data"
+        traced = f"{name}._data if {name}._trace is None else live({name})"
         if item.optional:
-            tests.append(f"({item.name} is None or {item.name}.__class__ is NDArray)")
-            tensors.append(f"None if {item.name} is None else {item.name}._data")
-        else:
-            tests.append(f"{item.name}.__class__ is NDArray")
-            tensors.append(f"{item.name}._data")
-    call = tensors + [f"{name}={name}" for name in entry.attributes]
+            test, tensor = f"({name} is None or {test})", f"None if {name} is None else {tensor}"
+            traced = f"None if {name} is None else ({traced})"
+        tests.append(test)
+        plain.append(tensor)
+        live.append(traced)
+    given = [f"{name}={name}" for name in entry.attributes]
     if entry.training:
-        call.append("training=state.training")
+        given.append("training=state.training")
+    first = entry.inputs[0].name
     arrays = ", ".join(item.name for item in entry.inputs)
     values = ", ".join(f"{name!r}: {name}" for name in entry.attributes)
-    result = f"kernel{number}({', '.join(call)})"
-    if entry.view:
-        result = f"own({result}, {first.name}._data)"
-    return [
-        f"if {' and '.join(tests)} and out is None and not state.recording:",
-        "    result = new(NDArray)",
-        "    try:",
-        f"        result._data = {result}",
-        "    except ERRORS as error:",
-        f"        raise failed(op{number}, ({arrays},), {{{values}}}, error) from None",
-        f"    result._context = {first.name}._context",
-        "    result._trace = None",
-        "    return result",
+    raised = f"raise failed(op{number}, ({arrays},), {{{values}}}, error) from None"
+    fails = ["    except ERRORS as error:", f"        {raised}"]
+
+    def result(tensors: list[str]) -> str:
+        call = f"kernel{number}({', '.join([*tensors, *given])})"
+        return f"own({call}, {first}._data)" if entry.view else call
+
+    lines = [
+        f"if {' and '.join(tests)} and out is None:",
+        "    if not state.recording:",
+        "        result = new(NDArray)",
+        "        try:",
+        f"            result._data = {result(plain)}",
+        *(f"    {line}" for line in fails),
+        f"        result._context = {first}._context",
+        "        result._trace = None",
+        "        return result",
     ]
+    if entry.gradient is None:
+        lines += [
+            "    if grad_enabled():",
+            "        try:",
+            f"            value = {result(live)}",
+            *(f"    {line}" for line in fails),
+            f"        return wrap_live(NDArray, value, {first}._context)",
+        ]
+    return lines
 
 
 def _parse_lines(attribute: Attribute, number: int) -> list[str]:

@@ -225,6 +225,25 @@ class Inferred:
             return []
         return [tuple(n[0] if len(set(n)) == 1 else 0 for n in zip(*output)) for output in zip(*found)]
 
+    def carries_gradient(self, node: Node, above: Sequence[bool]) -> list[bool]:
+        """Return, for each output of a node, whether its gradient flows on to the inputs marked in `above`."""
+        operator = node.operator
+        assert operator is not None
+        count = len(operator.outputs(node.values))
+        if operator.gradient is not None or operator.plan_gradient is not None:
+            return [True] * count
+        tensors = [
+            torch.empty(self.shape(entry) or (), dtype=self.dtype(entry) or torch.float32, device="meta")
+            for entry in node.inputs
+        ]
+        for tensor, marked in zip(tensors, above):
+            tensor.requires_grad_(marked and tensor.is_floating_point())
+        try:
+            with torch.enable_grad():
+                return [output.requires_grad for output in _call_on_meta(operator, tensors, node.values)]
+        except (RuntimeError, ValueError, TypeError, IndexError):  # its outputs' shapes depend on data
+            return [True] * count
+
     def _shape_clash(self, node: Node, position: int, expected: Shape | None) -> str:
         names = self._input_names(node)
         if position >= len(names):
@@ -347,6 +366,13 @@ def output_shapes(
 def _run_on_meta(
     operator: Operator, shapes: Sequence[Shape], dtypes: Sequence[torch.dtype], values: Mapping[str, Any]
 ) -> list[tuple[Shape, torch.dtype]]:
+    tensors = [torch.empty(shape, dtype=dtype, device="meta") for shape, dtype in zip(shapes, dtypes)]
+    return [(tuple(output.shape), output.dtype) for output in _call_on_meta(operator, tensors, values)]
+
+
+def _call_on_meta(
+    operator: Operator, tensors: Sequence[torch.Tensor], values: Mapping[str, Any]
+) -> Sequence[torch.Tensor]:
     call = {name: value for name, value in values.items() if name != operator.variadic}
     if operator.training:
         call["training"] = False
@@ -354,7 +380,5 @@ def _run_on_meta(
         call["generator"] = None
     if operator.creates:
         call["device"] = torch.device("meta")
-    tensors = [torch.empty(shape, dtype=dtype, device="meta") for shape, dtype in zip(shapes, dtypes)]
     result = operator.function(*tensors, **call)
-    outputs = result if isinstance(result, (tuple, list)) else (result,)
-    return [(tuple(output.shape), output.dtype) for output in outputs]
+    return result if isinstance(result, (tuple, list)) else (result,)

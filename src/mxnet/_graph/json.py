@@ -15,6 +15,9 @@ from .._ops.registry import get
 from ..base import MXNetError
 from .node import HIDDEN_KEYS, Entry, Node, topological_order
 
+#: A file may not claim more outputs of one node than this.
+_MOST_OUTPUTS = 100_000
+
 _VERSION = 10901  # the MXNet release whose format this is
 
 
@@ -103,11 +106,13 @@ def load(text: str, source: str = "JSON text") -> list[Entry]:
     """
     try:
         graph = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
         raise MXNetError(f"{source}: not a symbol file: {error}") from None
     if not isinstance(graph, dict) or not isinstance(graph.get("nodes"), list) or "heads" not in graph:
         raise MXNetError(f"{source}: not a symbol file: expected an object with 'nodes' and 'heads'")
     graph = cast("dict[str, Any]", graph)
+    if not isinstance(graph["heads"], list):
+        raise MXNetError(f"{source}: 'heads' is {str(graph['heads'])[:80]}, expected a list")
     nodes: list[Node] = []
     for position, record in enumerate(graph["nodes"]):
         nodes.append(_load_node(record, nodes, f"{source}: node {position}"))
@@ -127,13 +132,24 @@ def _load_node(record: Any, nodes: list[Node], place: str) -> Node:
     if not isinstance(inputs, list):
         raise MXNetError(f"{place} ({name!r}): 'inputs' is {str(inputs)[:80]}, expected a list")
     entries = [_entry(item, nodes, f"{place} ({name!r})") for item in inputs]
+    if any("\ud800" <= letter <= "\udfff" for letter in name):
+        raise MXNetError(f"{place}: the name {ascii(name)} is no Unicode text")
     if record["op"] == "null":
+        if entries:
+            raise MXNetError(f"{place} ({name!r}): a variable has no inputs, the file gives {len(entries)}")
         return Node(None, name, attributes, entries)
     try:
         operator = get(record["op"])
     except KeyError as error:
         raise MXNetError(f"{place} ({name!r}): {error.args[0]}") from None
     node = Node(operator, name, attributes, entries)
+    for key in ("num_outputs", "sections", "num_weights"):  # outputs are counted out one by one
+        if key in operator.attributes and node.values[key] > _MOST_OUTPUTS:
+            raise MXNetError(f"{place} ({name!r}): {key} is {node.values[key]}; at most {_MOST_OUTPUTS} outputs are read")
+    if operator.variadic is not None and node.values[operator.variadic] != len(entries):
+        raise MXNetError(
+            f"{place} ({name!r}): {operator.variadic} is {node.values[operator.variadic]}, the file gives {len(entries)} inputs"
+        )
     expected = len(node.input_names())
     if len(entries) != expected:
         raise MXNetError(

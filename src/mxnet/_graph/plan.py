@@ -6,7 +6,7 @@ is one call, and compile it. There is no interpreter between the calls.
 Gradients. A node whose operator has a gradient rule (`gradient=` or `plan_gradient=`) is *explicit*: its kernel runs on
 plain tensors and the backward function calls the rule. All other nodes on the way to a wanted gradient are *traced* by
 torch's autograd. Nodes are put into levels, so that a level's traced nodes form one region: a forward piece whose
-inputs are fresh leaves, and a single call of ``torch.autograd.grad`` in the backward function, which walks the levels
+inputs are fresh leaves, and a single run of torch's engine in the backward function, which walks the levels
 from the last to the first: explicit nodes of a level, then its region.
 
                  level 0                    level 1               level 2
@@ -28,6 +28,7 @@ from typing import Any
 import torch
 
 from .._ops.registry import Backward, GradientRule
+from . import engine
 from .node import Entry, Node, topological_order
 
 Tensor = torch.Tensor
@@ -47,11 +48,27 @@ class Training:
     """The two halves of a step.
 
     ``forward(arguments) -> (outputs, saved, watched)`` and ``backward(saved, head_gradients, into) -> gradients``, one
-    for each wanted variable (None where nothing flows). A tensor in `into` may be written and returned.
+    for each wanted variable: a tensor, a `Later`, or None where nothing flows. A tensor in `into` may be written and
+    returned.
     """
 
     forward: Callable[[Sequence[Tensor]], tuple[tuple[Tensor, ...], Any, tuple[Tensor, ...]]]
-    backward: Callable[[Any, Sequence[Tensor | None], Sequence[Tensor | None]], tuple[Tensor | None, ...]]
+    backward: Callable[[Any, Sequence[Tensor | None], Sequence[Tensor | None]], tuple[Tensor | Later | None, ...]]
+    deferred: frozenset[int] = frozenset()  # which of the wanted variables get a `Later` instead of a gradient
+
+
+@dataclass(slots=True)
+class Later:
+    """A gradient that was put off, with all that it follows from."""
+
+    rule: GradientRule
+    backward: Backward
+
+    def compute(self) -> Tensor | None:
+        """Return the gradient; None where nothing flowed in."""
+        if all(head is None for head in self.backward.head_gradients):
+            return None
+        return self.rule(self.backward)[self.backward.wanted.index(True)]
 
 
 class Plan:
@@ -86,11 +103,16 @@ class Plan:
             self._lowered[key] = _Lowering(self, training, frozenset(), watch).inference()
         return self._lowered[key]
 
-    def training(self, training: bool, wanted: Sequence[int], watch: Sequence[Entry] = ()) -> Training:
-        """Return both halves of a step that finds the gradients of the variables numbered in `wanted`."""
-        key = (training, tuple(wanted), tuple((id(e.node), e.index) for e in watch))
+    def training(
+        self, training: bool, wanted: Sequence[int], watch: Sequence[Entry] = (), put_off: Sequence[int] = ()
+    ) -> Training:
+        """Return both halves of a step that finds the gradients of the variables numbered in `wanted`.
+
+        Those in `put_off` are replaced by a `Later` where an operator allows it: see ``linear_in`` in the registry.
+        """
+        key = (training, tuple(wanted), tuple((id(e.node), e.index) for e in watch), tuple(put_off))
         if key not in self._lowered:
-            self._lowered[key] = _Lowering(self, training, frozenset(wanted), watch).training_step(wanted)
+            self._lowered[key] = _Lowering(self, training, frozenset(wanted), watch).training_step(wanted, put_off)
         return self._lowered[key]
 
 
@@ -111,6 +133,7 @@ class _Lowering:
             "region": _region,
             "only": _only,
             "Backward": Backward,
+            "Later": Later,
         }
         self.interned: dict[Any, str] = {}
         self.needs: set[int] = {id(plan.variables[i]) for i in wanted}  # nodes with a wanted variable above them
@@ -207,17 +230,18 @@ class _Lowering:
 
     # -- training ------------------------------------------------------------------------------------------------
 
-    def training_step(self, wanted: Sequence[int]) -> Training:
+    def training_step(self, wanted: Sequence[int], put_off: Sequence[int]) -> Training:
         forward = _Forward(self)
         for node in self.plan.order:
             if node.operator is not None:
                 forward.node(node)
-        backward = _BackwardPrinter(self, forward, wanted)
+        backward = _BackwardPrinter(self, forward, wanted, put_off)
         backward_lines = backward.lines()
         forward_lines = forward.finish()
         return Training(
             _compile("forward", ["arguments"], forward_lines, self.constants, self.nodes),
             _compile("backward", ["saved", "heads", "into"], backward_lines, self.constants, self.nodes),
+            frozenset(backward.deferred),
         )
 
 
@@ -296,7 +320,7 @@ class _Forward:
 class _BackwardPrinter:
     """Prints the backward half."""
 
-    def __init__(self, lowering: _Lowering, forward: _Forward, wanted: Sequence[int]) -> None:
+    def __init__(self, lowering: _Lowering, forward: _Forward, wanted: Sequence[int], put_off: Sequence[int]) -> None:
         self.lowering, self.forward, self.wanted = lowering, forward, wanted
         plan = lowering.plan
         self.gradient: dict[Value, str] = {}
@@ -309,12 +333,12 @@ class _BackwardPrinter:
                     uses[_value(entry)] = uses.get(_value(entry), 0) + 1
         for entry in plan.heads:
             uses[_value(entry)] = uses.get(_value(entry), 0) + 1
-        # a variable used once can have its gradient written in place
-        self.target = {
-            (id(plan.variables[i]), 0): f"b{n}"
-            for n, i in enumerate(wanted)
-            if uses.get((id(plan.variables[i]), 0), 0) == 1
-        }
+        # a variable used once can have its gradient written in place, or put off
+        once = {(id(plan.variables[i]), 0): (n, i) for n, i in enumerate(wanted)}
+        once = {value: numbers for value, numbers in once.items() if uses.get(value, 0) == 1}
+        self.target = {value: f"b{n}" for value, (n, _) in once.items()}
+        self.may_wait = {value: i for value, (_, i) in once.items() if i in put_off}
+        self.deferred: list[int] = []
 
     def lines(self) -> list[str]:
         lowering, plan = self.lowering, self.lowering.plan
@@ -357,6 +381,10 @@ class _BackwardPrinter:
         inputs = [forward.keep(forward.plain(entry)) for entry in node.inputs]
         outputs = [forward.keep(forward.raw[(id(node), i)]) for i in range(len(heads))]
         wanted = [id(entry.node) in lowering.needs for entry in node.inputs]
+        if present:
+            self.put_off(node, heads, inputs, outputs, wanted)
+        if not any(wanted):
+            return
         into = [self.target.get(_value(entry), "None") if w else "None" for entry, w in zip(node.inputs, wanted)]
         attributes = {**node.values, "training": lowering.training} if operator.training else node.values
         rule = lowering.constant(_rule(node), operator.function.__name__ + "_gradient_")
@@ -374,6 +402,35 @@ class _BackwardPrinter:
         for entry, name in zip(node.inputs, names):
             if name != "_":
                 self.flow(_value(entry), name)
+
+    def put_off(self, node: Node, heads: list[str], inputs: list[str], outputs: list[str], wanted: list[bool]) -> None:
+        """Print a `Later` for an input whose gradient may wait, and take it out of `wanted`."""
+        lowering, operator = self.lowering, node.operator
+        assert operator is not None
+        for position, entry in enumerate(node.inputs):
+            value = _value(entry)
+            if value not in self.may_wait or node.input_names()[position] not in operator.linear_in:
+                continue
+            self.deferred.append(self.may_wait[value])
+            wanted[position] = False
+            # what a user may write to until the gradient is asked for is copied; its own variable is not read
+            kept = [name if i == position else self.copied(name) for i, name in enumerate(inputs)]
+            rule = lowering.constant(_rule(node), operator.function.__name__ + "_gradient_")
+            only = tuple(i == position for i in range(len(inputs)))
+            nothing = _tuple(["None"] * len(inputs))
+            later = f"g{next(self.count)}"
+            self.body.append(
+                f"{later} = Later({rule}, Backward({_tuple([self.copied(head) for head in heads])}, {_tuple(kept)}, "
+                f"{_tuple(outputs)}, {lowering.constant(node.values)}, {only!r}, {nothing}))"
+            )
+            self.flow(value, later)
+
+    def copied(self, name: str) -> str:
+        """Return an expression for a copy of a value that a user may overwrite; each has memory of its own."""
+        if name[0] not in "ah":
+            return name
+        memory = self.lowering.constant(_Memory(), "memory")
+        return f"{memory}.copy({name})"
 
     def region(self, level: int, nodes: list[Node]) -> None:
         forward = self.forward
@@ -411,6 +468,22 @@ def _add(one: Tensor | None, other: Tensor | None) -> Tensor | None:
     return one if other is None else one + other
 
 
+class _Memory:
+    """Memory for one copy, used again from step to step."""
+
+    __slots__ = ("_tensor",)
+
+    def __init__(self) -> None:
+        self._tensor: Tensor | None = None
+
+    def copy(self, source: Tensor | None) -> Tensor | None:
+        if source is None:
+            return None
+        if self._tensor is None or self._tensor.shape != source.shape or self._tensor.dtype is not source.dtype:
+            self._tensor = torch.empty_like(source)
+        return self._tensor.copy_(source)
+
+
 def _only(result: Any) -> Tensor:
     return result[0] if isinstance(result, (tuple, list)) else result
 
@@ -423,9 +496,7 @@ def _region(
     sources = [leaf for leaf in leaves if leaf.requires_grad]
     if not pairs or not sources:
         return (None,) * len(leaves)
-    found = torch.autograd.grad(
-        [o for o, _ in pairs], sources, [g for _, g in pairs], retain_graph=True, allow_unused=True
-    )
+    found = engine.gradients(tuple(o for o, _ in pairs), tuple(sources), tuple(g for _, g in pairs), keep_graph=True)
     if len(sources) == len(leaves):
         return found
     queue = iter(found)

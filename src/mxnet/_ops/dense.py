@@ -29,10 +29,9 @@ def _dense_inputs(attributes: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _dense_complete(shapes: list[Shape | None], attributes: Mapping[str, Any]) -> Sequence[Shape | None]:
     data, units = shapes[0], attributes["num_hidden"]
-    if data is not None and 0 not in data[1:]:
-        shapes[1] = (units, _flat_width(data, attributes["flatten"]))
-    elif shapes[1] is None:
-        shapes[1] = (units, 0)
+    width = _flat_width(data, attributes["flatten"]) if data else 0  # 0 while a length in it is unknown
+    if width or shapes[1] is None:
+        shapes[1] = (units, width)
     if len(shapes) == 3:
         shapes[2] = (units,)
     return shapes
@@ -44,7 +43,7 @@ def _dense_gradient(backward: Backward) -> tuple[Tensor | None, ...]:
     into, wanted = backward.into, backward.wanted
     assert head is not None
     rows = head.reshape(-1, head.shape[-1])  # (N, units)
-    columns = data.reshape(rows.shape[0], -1)  # (N, width)
+    columns = data.reshape(rows.shape[0], weight.shape[1])  # (N, width)
     gradients: list[Tensor | None] = [None] * len(wanted)
     if wanted[0]:
         target = into[0]
@@ -66,6 +65,7 @@ def _dense_gradient(backward: Backward) -> tuple[Tensor | None, ...]:
     inputs=_dense_inputs,
     complete=_dense_complete,
     plan_gradient=_dense_gradient,
+    linear_in=("data",),
 )
 def fully_connected(
     data: Tensor,

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import torch
 
+from .._graph import engine
 from .._ops.registry import Backward, Operator
 from ..base import MXNetError
 
@@ -54,7 +56,7 @@ class Trace:
 
     def current(self) -> Tensor | None:
         """Return the live tensor, or None when a backward pass has used its graph up: a constant from then on."""
-        if self.epoch != _graph.epoch and self.live.grad_fn is not None:
+        if self.epoch != _graph.epoch and self.gradient is None and self.live.grad_fn is not None:
             if _is_used_up(self.live):
                 return None
             self.epoch = _graph.epoch
@@ -104,6 +106,14 @@ def run_recorded(
         return _run_live(operator, tensors, call, values)
 
 
+def grad_mode() -> AbstractContextManager[Any]:
+    """Return a ``with`` block for work on live tensors, inside a user's ``torch.no_grad()`` too."""
+    return _nothing if torch.is_grad_enabled() else torch.enable_grad()
+
+
+_nothing = nullcontext()
+
+
 def _run_live(
     operator: Operator, tensors: Sequence[Tensor | None], call: dict[str, Any], values: dict[str, Any]
 ) -> Any:
@@ -143,7 +153,7 @@ class _Rule(torch.autograd.Function):
 def backward(heads: Sequence[Tensor], head_gradients: Sequence[Tensor], retain_graph: bool) -> None:
     """Run the backward pass; gradients arrive in the attached arrays. MXNetError when torch cannot."""
     try:
-        torch.autograd.backward(list(heads), list(head_gradients), retain_graph=retain_graph)
+        engine.accumulate(tuple(heads), tuple(head_gradients), retain_graph)
     except RuntimeError as error:
         raise explain(error) from None
     finally:
@@ -160,14 +170,7 @@ def gradients(
 ) -> Sequence[Tensor | None]:
     """Return the gradients of `variables`, None for one that no head depends on."""
     try:
-        return torch.autograd.grad(
-            list(heads),
-            list(variables),
-            list(head_gradients),
-            retain_graph=retain_graph,
-            create_graph=create_graph,
-            allow_unused=True,
-        )
+        return engine.gradients(tuple(heads), tuple(variables), tuple(head_gradients), retain_graph, create_graph)
     except RuntimeError as error:
         raise explain(error) from None
     finally:

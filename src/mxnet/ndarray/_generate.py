@@ -9,7 +9,7 @@ import torch
 from .. import _ops  # noqa: F401 - registers the operators
 from .._frontend.source import array_functions
 from .._runtime.tape import state
-from .dispatch import ERRORS, failed, invoke, own, parse, unknown
+from .dispatch import ERRORS, failed, invoke, live_tensor, own, parse, unknown, wrap_live
 
 
 def fill(module: dict[str, Any], namespace: str) -> list[str]:
@@ -25,6 +25,9 @@ def fill(module: dict[str, Any], namespace: str) -> list[str]:
         "parse": parse,
         "unknown": unknown,
         "own": own,
+        "live": live_tensor,
+        "wrap_live": wrap_live,
+        "grad_enabled": torch.is_grad_enabled,
         "ERRORS": ERRORS,
         "_torch_dtype": torch.dtype,
     }

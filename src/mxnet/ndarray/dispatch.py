@@ -11,7 +11,7 @@ from .._ops.attributes import REQUIRED
 from .._ops.registry import Operator
 from .._runtime.device import torch_device
 from .._runtime.random import generator
-from .._runtime.tape import Trace, run_recorded, state
+from .._runtime.tape import Trace, grad_mode, run_recorded, state
 from ..base import MXNetError, translated
 from ..base import TypeError as MXNetTypeError
 from ..base import ValueError as MXNetValueError
@@ -241,10 +241,19 @@ def write(what: str, target: NDArrayBase, value: Tensor, sources: Sequence[NDArr
         if value.requires_grad:
             if any(target is source for source in sources):
                 raise _inplace_error(what)
-            target._data.copy_(value.detach())
-            target._trace = Trace(value if value.dtype is target._data.dtype else value.to(target._data.dtype))
+            overwrite(target._data, value.detach())
+            with grad_mode():
+                target._trace = Trace(value.to(target._data.device, target._data.dtype))
             return
-    target._data.copy_(value)
+    overwrite(target._data, value)
+
+
+def overwrite(target: Tensor, value: Tensor) -> None:
+    """Copy `value` into `target`, which has its shape; they may be overlapping views of one memory."""
+    try:
+        target.copy_(value)
+    except RuntimeError:  # torch refuses views that overlap in part
+        target.copy_(value.clone())
 
 
 def check_writable(what: str, target: NDArrayBase) -> None:

@@ -37,10 +37,12 @@ def select(data: Tensor, key: Any) -> Tensor:
 def assign(data: Tensor, key: Any, value: Tensor | float) -> None:
     """Do ``data[key] = value``; the value is broadcast and cast to the dtype of `data`."""
     parts, advanced = _parse(key, data)
+    if isinstance(value, Tensor) and value.untyped_storage().data_ptr() == data.untyped_storage().data_ptr():
+        value = value.clone()  # x[1:] = x[:-1] reads everything before it writes
     if advanced:
         index = _torch_key(parts, data)
         if isinstance(value, Tensor):
-            value = _fitting(value.to(data.dtype), tuple(data[index].shape))
+            value = fitting(value.to(data.device, data.dtype), tuple(data[index].shape))
         else:
             value = torch.tensor(value, dtype=data.dtype, device=data.device)
         data[index] = value
@@ -49,13 +51,21 @@ def assign(data: Tensor, key: Any, value: Tensor | float) -> None:
     if not isinstance(value, Tensor):
         view.fill_(value)
         return
-    value = _fitting(value, tuple(view.shape))
+    value = fitting(value, tuple(view.shape))
     if flipped:
         value = value.expand(view.shape).flip(flipped)
     view.copy_(value)
 
 
-def _fitting(value: Tensor, shape: tuple[int, ...]) -> Tensor:
+def covers(key: Any, data: Tensor) -> bool:
+    """Return whether `key` selects the whole array as it is: ``[:]``, ``[...]``, ``[0:2, :]`` of a 2 x 3 array."""
+    parts, _ = _parse(key, data)
+    return len(parts) == data.dim() and all(
+        isinstance(part, slice) and part.indices(length) == (0, length, 1) for part, length in zip(parts, data.shape)
+    )
+
+
+def fitting(value: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Check that `value` broadcasts to `shape`; drop leading axes of length one that are too many."""
     while value.dim() > len(shape) and value.shape[0] == 1:
         value = value[0]
@@ -146,7 +156,8 @@ def _basic(data: Tensor, parts: Sequence[Any]) -> tuple[Tensor, list[int]]:
         else:
             if part.step is not None and part.step < 0:
                 part = _ascending(part, data.shape[axis])
-                flipped.append(kept)
+                if len(range(*part.indices(data.shape[axis]))) > 1:  # a single element can still be a view
+                    flipped.append(kept)
             elif part.step == 0:
                 raise base.ValueError("slice step cannot be zero")
             index.append(part)

@@ -18,7 +18,7 @@ from .._runtime.device import is_pinned, torch_device
 from .._runtime.tape import state
 from ..context import Context
 from . import indexing
-from .dispatch import NDArrayBase, check_writable, live_tensor, wrap, wrap_live, write
+from .dispatch import NDArrayBase, check_writable, live_tensor, overwrite, wrap, wrap_live, write
 
 __all__ = ["NDArray"]
 
@@ -77,6 +77,8 @@ class NDArray(NDArrayBase, Fluent):
             self._data, self._context = handle._data, handle._context
         elif isinstance(handle, torch.Tensor):
             self._data, self._context = handle.detach(), _context_of_tensor(handle)
+        elif handle is None:  # MXNet's pickles make an array without memory and fill it by `__setstate__`
+            self._data, self._context = torch.empty(0), Context("cpu", 0)
         else:
             raise base.TypeError(f"NDArray: expected a tensor, got {type(handle).__name__}; use mx.nd.array(...)")
         self._trace = None
@@ -192,10 +194,10 @@ class NDArray(NDArrayBase, Fluent):
 
     def __repr__(self) -> str:
         size = "x".join(str(n) for n in self.shape)
-        return f"\n{self.asnumpy()!s}\n<{type(self).__name__} {size} @{self._context}>"
+        return f"\n{self.asnumpy()!s}\n<{self.__class__.__name__} {size} @{self._context}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (None,), self.__getstate__()
+        return self.__class__, (None,), self.__getstate__()
 
     def __getstate__(self) -> dict[str, Any]:
         return {"handle": bytearray(params.dumps([self._data])[_LIST_HEAD:-_LIST_TAIL])}
@@ -283,7 +285,8 @@ class NDArray(NDArrayBase, Fluent):
             return False  # type: ignore[return-value] - MXNet's answer
         if self.shape != other.shape:
             raise base.MXNetError(f"copyto: this array has shape {self.shape}, the other one {other.shape}")
-        write("copyto", other, live_tensor(self) if state.recording else self._data)
+        with tape.grad_mode():
+            write("copyto", other, live_tensor(self) if state.recording else self._data)
         return other
 
     def as_in_context(self, context: Context) -> NDArray:
@@ -294,8 +297,9 @@ class NDArray(NDArrayBase, Fluent):
 
     def _on(self, context: Context, copy: bool) -> NDArray:
         device = torch_device(context)
-        data = (live_tensor(self) if state.recording else self._data).to(device, copy=copy)
-        return wrap_live(type(self), data.pin_memory() if is_pinned(context) else data, context)
+        with tape.grad_mode():
+            data = (live_tensor(self) if state.recording else self._data).to(device, copy=copy)
+        return wrap_live(self.__class__, data.pin_memory() if is_pinned(context) else data, context)
 
     def astype(self, dtype: Any, copy: bool = True) -> NDArray:
         """Return the array with another dtype.
@@ -355,7 +359,7 @@ class NDArray(NDArrayBase, Fluent):
 
     def detach(self) -> NDArray:
         """Return an array that shares this memory and is a constant to recording."""
-        return wrap(type(self), self._data, self._context)
+        return wrap(self.__class__, self._data, self._context)
 
     def backward(self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True) -> None:
         """Compute the gradients of this array with respect to the attached arrays it was recorded from.
@@ -413,8 +417,9 @@ class NDArray(NDArrayBase, Fluent):
     def _view(self, shape: Sequence[int]) -> NDArray:
         """Return an array of another shape that shares this memory, inside a recording too."""
         if state.recording and self._trace is not None:
-            return wrap_live(type(self), live_tensor(self).reshape(shape), self._context)
-        return wrap(type(self), self._data.reshape(shape), self._context)
+            with tape.grad_mode():
+                return wrap_live(self.__class__, live_tensor(self).reshape(shape), self._context)
+        return wrap(self.__class__, self._data.reshape(shape), self._context)
 
     def expand_dims(self, axis: int, inplace: bool = False) -> NDArray:
         """Return a copy with a new axis of length one at `axis`; with `inplace`, a view."""
@@ -465,8 +470,9 @@ class NDArray(NDArrayBase, Fluent):
     def __getitem__(self, key: Any) -> NDArray:
         """Select elements: see `mxnet.ndarray.indexing`. A contiguous piece shares memory, anything else is copied."""
         if state.recording and self._trace is not None:
-            return wrap_live(type(self), indexing.select(live_tensor(self), key), self._context)
-        return wrap(type(self), indexing.select(self._data, key), self._context)
+            with tape.grad_mode():
+                return wrap_live(self.__class__, indexing.select(live_tensor(self), key), self._context)
+        return wrap(self.__class__, indexing.select(self._data, key), self._context)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         """Overwrite elements with a number or anything that broadcasts to the selection."""
@@ -476,7 +482,7 @@ class NDArray(NDArrayBase, Fluent):
         if key.__class__ is slice and key == _ALL:
             if isinstance(value, NDArrayBase):
                 if value._data.shape == self._data.shape:
-                    self._data.copy_(value._data)
+                    overwrite(self._data, value._data)
                     return
             elif isinstance(value, (int, float)):
                 self._data.fill_(value)
@@ -486,8 +492,10 @@ class NDArray(NDArrayBase, Fluent):
     def _set_recorded(self, key: Any, value: Any) -> None:
         check_writable("x[key] = value", self)
         if isinstance(value, NDArrayBase) and value._trace is not None and live_tensor(value).requires_grad:
-            if key == _ALL and value._data.shape == self._data.shape:
-                write("x[:] = value", self, live_tensor(value).clone())
+            if indexing.covers(key, self._data):
+                with tape.grad_mode():
+                    fitting = indexing.fitting(live_tensor(value), self.shape)
+                    write("x[:] = value", self, fitting.expand(self.shape).clone())
                 return
             raise base.MXNetError(
                 "x[key] = value: assigning a recorded value to a part of an array is not supported inside "

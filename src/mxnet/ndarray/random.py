@@ -7,6 +7,7 @@ from typing import Any
 from .. import base
 from ..context import Context
 from . import _internal
+from .arithmetic import NUMBERS
 from .dispatch import NDArrayBase
 from .ndarray import NDArray
 
@@ -97,6 +98,8 @@ def exponential(
     scale: Parameter = 1, shape: Any = None, dtype: Any = None, ctx: Context | None = None, out: NDArray | None = None
 ) -> NDArray:
     """Draw from the exponential distribution with mean `scale`; otherwise as `uniform`."""
+    if not isinstance(scale, (NDArray, *NUMBERS)):
+        raise base.TypeError(f"random.exponential: scale is {scale!r}, expected a number or an NDArray")
     return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, ctx, out)
 
 

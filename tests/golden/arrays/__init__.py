@@ -68,4 +68,6 @@ def compare(found, expected, tolerances, what):
 
 
 def decoded(values, parts):
-    return np.array([float(v) if isinstance(v, str) else v for v in values]).astype(parts["dtype"]).reshape(parts["shape"])
+    return (
+        np.array([float(v) if isinstance(v, str) else v for v in values]).astype(parts["dtype"]).reshape(parts["shape"])
+    )

@@ -14,8 +14,9 @@ import sys
 HERE = pathlib.Path(__file__).parent
 sys.path[:] = [p for p in sys.path if p not in ("", str(HERE))] + [str(HERE)]
 
-import mxnet as mx  # noqa: E402
 import snippets  # noqa: E402
+
+import mxnet as mx  # noqa: E402
 
 assert mx.__version__ == "1.9.1"
 answers = {}

@@ -183,7 +183,12 @@ CREATION = {
     "from_numpy dtype": "nd.from_numpy(np.arange(3, dtype='int64'))",
     "from_numpy shares": "a = np.zeros((2,), 'float32'); z = nd.from_numpy(a); z[:] = 4; z.wait_to_read(); a",
     "from_numpy makes read-only": "a = np.zeros((2,)); z = nd.from_numpy(a); a.flags.writeable",
-    "from_numpy copies": "a = np.zeros((2,)); z = nd.from_numpy(a, zero_copy=False); z[:] = 4; [a, z, a.flags.writeable]",
+    "from_numpy copies": """
+        a = np.zeros((2,))
+        z = nd.from_numpy(a, zero_copy=False)
+        z[:] = 4
+        [a, z, a.flags.writeable]
+    """,
     "dlpack read": "z = nd.from_dlpack(x.to_dlpack_for_read()); z[:] = 3; [x, z]",
     "dlpack write": "z = nd.from_dlpack(nd.to_dlpack_for_write(x)); z += 3; [x, z]",
     "concatenate": "nd.concatenate([x, y], axis=1)",
@@ -209,8 +214,10 @@ PROPERTIES = {
     "size": "x.size",
     "dtype": "x.dtype",
     "dtype is a type": "x.dtype is np.float32",
-    "dtypes": "[nd.zeros((1,), dtype=t).dtype is np.dtype(t).type for t in ('float64', 'float16', 'int8', 'uint8', "
-    "'int32', 'int64', 'bool')]",
+    "dtypes": """
+        names = ('float64', 'float16', 'int8', 'uint8', 'int32', 'int64', 'bool')
+        [nd.zeros((1,), dtype=name).dtype is np.dtype(name).type for name in names]
+    """,
     "context": "[x.context, x.ctx, x.context == mx.cpu(0)]",
     "stype": "x.stype",
     "writable": "x.writable",
@@ -219,6 +226,11 @@ PROPERTIES = {
     "T": "x.T",
     "T of a vector": "v.T",
     "T of 3 axes": "nd.zeros((1, 2, 3)).T.shape",
+    "context after pickling": """
+        import pickle
+        z = nd.ones((1,), ctx=mx.cpu(1))
+        pickle.loads(pickle.dumps(z)).context
+    """,
     "repr": "repr(x)",
     "repr of a vector": "repr(nd.array([1, 2.5]))",
     "repr of one": "repr(nd.array([7], dtype='int32'))",
@@ -259,17 +271,25 @@ PROPERTIES = {
     "wait": "[x.wait_to_read(), nd.waitall()]",
     "attach_grad": "x.attach_grad(); x.grad",
     "attach_grad dtype": "z = x.astype('float64'); z.attach_grad(); z.grad",
-    "reshape codes": "z = nd.zeros((2, 3, 4)); [z.reshape(s).shape for s in ((-1,), (0, -1), (0, 0, -1), (-2,), (-3, 0), "
-    "(0, -3), (-4, 1, 2, -2), (0, -4, -1, 3, 4), (-1, 0), (4, 0, -1), (-3, -2), (6, 4), (2, -2))]",
+    "reshape codes": """
+        z = nd.zeros((2, 3, 4))
+        one = [z.reshape(s).shape for s in ((-1,), (0, -1), (0, 0, -1), (-2,), (-3, 0), (0, -3), (-4, 1, 2, -2))]
+        two = [z.reshape(s).shape for s in ((0, -4, -1, 3, 4), (-1, 0), (4, 0, -1), (-3, -2), (6, 4), (2, -2))]
+        one + two
+    """,
     "reshape reverse": "z = nd.zeros((10, 5, 4)); [z.reshape((-1, 0), reverse=True).shape, z.reshape((-1, 0)).shape]",
-    "reshape arguments": "[x.reshape(3, 2).shape, x.reshape((3, 2)).shape, x.reshape([6]).shape, x.reshape(6).shape, "
-    "x.reshape(shape=(1, -1)).shape, x.reshape(-1, 2).shape]",
+    "reshape arguments": """
+        [
+            x.reshape(3, 2).shape, x.reshape((3, 2)).shape, x.reshape([6]).shape, x.reshape(6).shape,
+            x.reshape(shape=(1, -1)).shape, x.reshape(-1, 2).shape,
+        ]
+    """,
     "broadcast_to": "nd.array([[1], [2]]).broadcast_to((2, 3))",
     "broadcast_to more axes": "nd.array([1, 2]).broadcast_to((3, 2))",
     "broadcast_like": "nd.array([[1], [2]]).broadcast_like(x)",
     "slice_assign": "z = x.slice_assign(nd.ones((1, 2)) * 8, (0, 1), (1, 3), (None, None)); [z, x]",
     "slice_assign_scalar": "z = x.slice_assign_scalar(8, (0, 1), (1, 3), (None, None)); [z, x]",
-    "comparisons of contexts": "[mx.cpu() == mx.cpu(0), mx.cpu(0) == mx.cpu(1), mx.cpu() == mx.gpu(), mx.cpu() == 'cpu']",
+    "comparisons of contexts": "[mx.cpu() == mx.cpu(0), mx.cpu(0) == mx.cpu(1), mx.cpu() == 'cpu']",
 }
 
 _OPERANDS = {
@@ -296,23 +316,19 @@ _OPERANDS = {
 }
 _OPERATORS = ("+", "-", "*", "/", "%", "**", "==", "!=", ">", ">=", "<", "<=")
 _FUNCTIONS = (
-    "add subtract multiply divide true_divide modulo power maximum minimum equal not_equal greater greater_equal lesser "
-    "lesser_equal logical_and logical_or logical_xor"
-).split()
+    "add", "subtract", "multiply", "divide", "true_divide", "modulo", "power", "maximum", "minimum", "equal", "not_equal",
+    "greater", "greater_equal", "lesser", "lesser_equal", "logical_and", "logical_or", "logical_xor",
+)  # fmt: skip
 
 ARITHMETIC = {
-    "{} {}".format(symbol, name): "a, b = {}\na {} b".format(pair, symbol)
-    for name, pair in _OPERANDS.items()
-    for symbol in _OPERATORS
+    f"{symbol} {name}": f"a, b = {pair}\na {symbol} b" for name, pair in _OPERANDS.items() for symbol in _OPERATORS
 }
 ARITHMETIC.update(
-    ("{}({})".format(function, name), "nd.{}({})".format(function, _OPERANDS[name]))
+    (f"{function}({name})", f"nd.{function}({_OPERANDS[name]})")
     for function in _FUNCTIONS
     for name in ("x, y", "x, column", "x, 2", "2.5, x", "i, 2", "np.int64, x")
 )
-ARITHMETIC.update(
-    ("{}(5, 2)".format(function), "nd.{}(5, 2)".format(function)) for function in _FUNCTIONS if "logical" not in function
-)
+ARITHMETIC.update((f"{function}(5, 2)", f"nd.{function}(5, 2)") for function in _FUNCTIONS if "logical" not in function)
 ARITHMETIC.update(
     {
         "-x": "-x",
@@ -328,8 +344,11 @@ ARITHMETIC.update(
         "modulo by negatives": "nd.array([-5.0, 5]) % -3",
         "negative power": "nd.array([2.0, 4]) ** -0.5",
         "out=": "z = nd.zeros((2, 3)); w = nd.broadcast_add(x, y, out=z); [z, w is z]",
-        "out= of several": "a, b = nd.zeros((2, 2)), nd.zeros((2, 1)); "
-        "nd.split_v2(x, 3, axis=1)[0].shape, nd.topk(x, k=2, ret_typ='both', out=[a, nd.zeros((2, 2))]); a",
+        "out= of several": """
+        a, b = (nd.zeros((2, 2)), nd.zeros((2, 1)))
+        (nd.split_v2(x, 3, axis=1)[0].shape, nd.topk(x, k=2, ret_typ='both', out=[a, nd.zeros((2, 2))]))
+        a
+    """,
         "out= an input": "nd.exp(x, out=x); x",
         "out= a view": "z = nd.zeros((2, 3)); nd.sum(x, axis=0, out=z[1]); z",
         "chained": "((x + 1) * 2 - y) / (x + 1) ** 2",
@@ -341,7 +360,7 @@ ARITHMETIC.update(
         "comparison of integers": "(i > 2).dtype",
         "scalar too big for int8": "nd.array([1, 2], dtype='int8') + 300",
         "bool + 1": "nd.array([1, 0], dtype='bool') + 1",
-        }
+    }
 )
 
 #: What MXNet 1.9.1 refuses is refused here, with a message that matches the pattern and an error of the same class, or
@@ -419,24 +438,56 @@ ERRORS = {
     "exponential of text": ("nd.random.exponential('a')", "exponential"),
     "backward of nothing recorded": ("x.backward()", "recorded"),
     "backward twice": (
-        "x.attach_grad()\nwith autograd.record():\n    z = (x * x).sum()\nz.backward(); z.backward()",
+        """
+        x.attach_grad()
+        with autograd.record():
+            z = (x * x).sum()
+        z.backward()
+        z.backward()
+    """,
         "retain_graph|recorded",
     ),
     "head gradients of another number": (
-        "x.attach_grad()\nwith autograd.record():\n    z = x * 2\nautograd.backward([z], [x, x])",
+        """
+        x.attach_grad()
+        with autograd.record():
+            z = x * 2
+        autograd.backward([z], [x, x])
+    """,
         "head",
     ),
     "grad of something unattached": (
-        "x.attach_grad()\nwith autograd.record():\n    z = x * 2\nautograd.grad(z, y)",
+        """
+        x.attach_grad()
+        with autograd.record():
+            z = x * 2
+        autograd.grad(z, y)
+    """,
         "grad",
     ),
     "grad of something that does not reach": (
-        "x.attach_grad(); y.attach_grad()\nwith autograd.record():\n    z = x * 2\nautograd.grad(z, [x, y])",
+        """
+        x.attach_grad()
+        y.attach_grad()
+        with autograd.record():
+            z = x * 2
+        autograd.grad(z, [x, y])
+    """,
         "grad",
     ),
     "function used twice": (
-        "class F(autograd.Function):\n    def forward(self, a): return a * 2\n    def backward(self, g): return g\n"
-        "f = F(); f(x); f(x)",
+        """
+        class F(autograd.Function):
+
+            def forward(self, a):
+                return a * 2
+
+            def backward(self, g):
+                return g
+        f = F()
+        f(x)
+        f(x)
+    """,
         "once",
     ),
 }
@@ -463,6 +514,15 @@ WRITES = {
     "constant[:] = 1": "z = y.copy(); z[:] = 1; z = z * x",
     "constant[:] = recorded": "z = y.copy(); z[:] = x * 2",
     "constant[0] = recorded": "z = y.copy(); z[0] = (x * 2)[0]",
+    "constant[list] = recorded": "z = y.copy(); z[[0]] = (x * 2)[0]",
+    "constant[array] = recorded": "z = y.copy(); z[nd.array([0])] = (x * 2)[0]",
+    "constant[numpy] = recorded": "z = y.copy(); z[np.array([0, 1])] = x * 2",
+    "constant[...] = recorded": "z = y.copy(); z[...] = x * 2",
+    "constant[0:2] = recorded": "z = y.copy(); z[0:2] = x * 2",
+    "constant[:, :] = recorded": "z = y.copy(); z[:, :] = x * 2",
+    "constant[:] = recorded with an axis more": "z = y.copy(); z[:] = (x * 2).reshape((1, 2, 3))",
+    "constant[:] = recorded row": "z = y.copy(); z[:] = (x * 2)[0]",
+    "constant[:] = recorded of another dtype": "z = y.copy(); z[:] = (x * 2).astype('float64')",
     "constant[0] = 5": "z = y.copy(); z[0] = 5; z = z * x",
     "constant[:, 1] = recorded": "z = y.copy(); z[:, 1] = (x * 2)[:, 1]",
     "out=constant": "z = y.copy(); nd.exp(x, out=z)",
@@ -481,136 +541,646 @@ WRITES = {
 }
 
 AUTOGRAD = {
-    "square": _IN_RECORD + "z = x * x\nz.backward()\nx.grad",
-    "gradient of the mean of squares": _IN_RECORD + "z = (x ** 2).mean()\nz.backward()\n[z, x.grad]",
-    "head gradient": _IN_RECORD + "z = x * x\nz.backward(y)\nx.grad",
-    "chain": _IN_RECORD + "z = nd.exp(x).log() * nd.sin(x)\nz.backward()\nx.grad",
-    "write overwrites": _IN_RECORD + "z = x * 2\nz.backward()\nwith autograd.record():\n    z = x * 3\nz.backward()\nx.grad",
-    "add accumulates": "x.attach_grad('add')\nfor n in range(3):\n    with autograd.record():\n        z = x * n\n"
-    "    z.backward()\nx.grad",
-    "null": "x.attach_grad('null'); y.attach_grad()\nwith autograd.record():\n    z = x * y\nz.backward()\ny.grad",
-    "gradient array stays the same": _IN_RECORD + "z = x * 2\ng = x.grad\nz.backward()\n[g is x.grad or bool((g == x.grad).min()), g]",
-    "used twice": _IN_RECORD + "z = x * x + x\nz.backward()\nx.grad",
-    "add with use twice": "x.attach_grad('add')\nwith autograd.record():\n    z = x * x + x\nz.backward()\nx.grad",
-    "two heads": _IN_RECORD + "a = x * 2; b = x * 3\nautograd.backward([a, b])\nx.grad",
-    "two heads with gradients": _IN_RECORD + "a = x * 2; b = x * 3\nautograd.backward([a, b], [nd.ones((2, 3)), y])\nx.grad",
-    "two heads, one gradient None": _IN_RECORD + "a = x * 2; b = x * 3\nautograd.backward([a, b], [None, y])\nx.grad",
-    "retain_graph": _IN_RECORD + "z = x * x\nz.backward(retain_graph=True)\nx.grad[:] = 0\nz.backward()\nx.grad",
-    "losses one after another": _IN_RECORD + "h = x * 2; a = h.sum(); b = (h * h).sum()\n"
-    "a.backward(retain_graph=True); g = x.grad.copy(); b.backward()\n[g, x.grad]",
-    "losses of separate graphs": _IN_RECORD + "a = (x * 2).sum(); b = (x * x).sum()\na.backward(); g = x.grad.copy()\n"
-    "b.backward()\n[g, x.grad]",
-    "detach": _IN_RECORD + "z = x * (x * 2).detach()\nz.backward()\nx.grad",
-    "BlockGrad": _IN_RECORD + "z = x * nd.BlockGrad(x * 2)\nz.backward()\nx.grad",
-    "pause": _IN_RECORD + "z = x * 2\n    with autograd.pause():\n        w = x * 5\n    z = z * w\nz.backward()\nx.grad",
-    "attach_grad on an intermediate": _IN_RECORD + "h = x * 2; h.attach_grad(); z = h * h\nz.backward()\n[h.grad, x.grad]",
-    "attach_grad on an intermediate of null": _IN_RECORD
-    + "h = x * 2; h.attach_grad('null'); z = h * x\nz.backward()\nx.grad",
-    "attach_grad again": _IN_RECORD + "z = x * 2\nz.backward(); x.attach_grad(); x.grad",
-    "view row": _IN_RECORD + "z = x[1] * 3\nz.backward()\nx.grad",
-    "view slice": _IN_RECORD + "z = x[0:1] * 3\nz.backward()\nx.grad",
-    "column": _IN_RECORD + "z = x[:, 1] * 3\nz.backward()\nx.grad",
-    "advanced index": _IN_RECORD + "z = x[[0, 0, 1]] * 3\nz.backward()\nx.grad",
-    "element": _IN_RECORD + "z = x[1, 2] * 3\nz.backward()\nx.grad",
-    "reshape": _IN_RECORD + "z = x.reshape((3, 2)) * nd.arange(6).reshape((3, 2))\nz.backward()\nx.grad",
-    "view made before": "x.attach_grad(); w = x[1]\nwith autograd.record():\n    z = w * 3 + x.sum()\nz.backward()\nx.grad",
-    "iteration": _IN_RECORD + "z = sum(row * k for k, row in enumerate(x))\nz.backward()\nx.grad",
-    "T": _IN_RECORD + "z = x.T * nd.arange(6).reshape((3, 2))\nz.backward()\nx.grad",
-    "astype": _IN_RECORD + "z = x.astype('float64') * 2\nz.backward()\nx.grad",
-    "copy": _IN_RECORD + "z = x.copy() * 2\nz.backward()\nx.grad",
-    "as_in_context": _IN_RECORD + "z = x.as_in_context(mx.cpu(1)) * 2\nz.backward()\n[x.grad, z.context]",
-    "copyto a context": _IN_RECORD + "z = x.copyto(mx.cpu(1)) * 2\nz.backward()\nx.grad",
-    "scalar operators": _IN_RECORD + "z = 2 / (x + 1) + 3 ** x - (1 - x) + x ** 2\nz.backward()\nx.grad",
-    "broadcasting": "w = nd.array([1., 2, 3]); w.attach_grad(); " + _IN_RECORD
-    + "z = x * w + w\nz.backward()\n[x.grad, w.grad]",
-    "flags": "a = (autograd.is_recording(), autograd.is_training())\nwith autograd.record():\n"
-    "    b = (autograd.is_recording(), autograd.is_training())\n"
-    "    with autograd.pause():\n        c = (autograd.is_recording(), autograd.is_training())\n"
-    "    with autograd.predict_mode():\n        d = (autograd.is_recording(), autograd.is_training())\n"
-    "    with autograd.pause(train_mode=True):\n        e = (autograd.is_recording(), autograd.is_training())\n"
-    "with autograd.record(train_mode=False):\n    f = (autograd.is_recording(), autograd.is_training())\n"
-    "    with autograd.train_mode():\n        g = (autograd.is_recording(), autograd.is_training())\n"
-    "h = (autograd.is_recording(), autograd.is_training())\n[a, b, c, d, e, f, g, h]",
-    "set_recording": "a = autograd.set_recording(True); b = autograd.set_recording(False); [a, b, autograd.is_recording()]",
-    "set_training": "a = autograd.set_training(True); b = autograd.set_training(False); [a, b, autograd.is_training()]",
-    "scope after an exception": "try:\n    with autograd.record():\n        raise KeyError\nexcept KeyError:\n    pass\n"
-    "[autograd.is_recording(), autograd.is_training()]",
-    "mark_variables": "g = nd.zeros((2, 3)); autograd.mark_variables([x], [g])\nwith autograd.record():\n    z = x * 2\n"
-    "z.backward()\n[g, x.grad]",
-    "mark_variables single": "g = nd.zeros((2, 3)); autograd.mark_variables(x, g)\nwith autograd.record():\n    z = x * 2\n"
-    "z.backward()\ng",
-    "mark_variables add": "g = nd.ones((2, 3)); h = nd.ones((2, 3)); autograd.mark_variables([x, y], [g, h], ['add', 'null'])\n"
-    "with autograd.record():\n    z = x * y\nz.backward()\n[g, h]",
-    "grad": _IN_RECORD + "z = x * x\nautograd.grad(z, x)",
-    "grad leaves x.grad": _IN_RECORD + "z = x * x\nautograd.grad(z, x); x.grad",
-    "grad of a list": _IN_RECORD + "z = x * x\nautograd.grad([z], [x])",
-    "grad heads": _IN_RECORD + "z = x * x\nautograd.grad(z, x, head_grads=y)",
-    "grad create_graph": _IN_RECORD + "z = x ** 3\n    g = autograd.grad(z, x, create_graph=True, retain_graph=True)\n"
-    "    w = (g * g).sum()\nw.backward()\n[g, x.grad]",
-    "grad of grad": _IN_RECORD + "z = nd.sin(x)\n    g = autograd.grad(z, x, create_graph=True)[0]\ng.backward()\nx.grad",
-    "grad retains": _IN_RECORD + "z = x * x\na = autograd.grad(z, x, retain_graph=True)\nz.backward()\n[a, x.grad]",
-    "record in prediction mode": _IN_RECORD.replace("record()", "record(train_mode=False)")
-    + "z = nd.Dropout(x, p=0.5) * 2\nz.backward(train_mode=False)\n[z, x.grad]",
-    "Function": "class F(autograd.Function):\n    def forward(self, a, b):\n        self.save_for_backward(a, b)\n"
-    "        return a * b, a + b\n    def backward(self, g, h):\n        a, b = self.saved_tensors\n"
-    "        return g * b * 10, h\n"
-    "y.attach_grad()\n" + _IN_RECORD + "a, b = F()(x, y); z = a * 2 + b\nz.backward()\n[z, x.grad, y.grad]",
-    "Function sees no recording": "class F(autograd.Function):\n    def forward(self, a):\n"
-    "        self.seen = (autograd.is_recording(), autograd.is_training()); return a * 1\n"
-    "    def backward(self, g):\n        return g\n" + _IN_RECORD + "f = F(); z = f(x)\nz.backward()\n[f.seen, x.grad]",
-    "Function outside of recording": "class F(autograd.Function):\n    def forward(self, a):\n        return a * 3\nF()(x)",
-    "SoftmaxOutput ignores head gradients": _IN_RECORD
-    + "z = nd.SoftmaxOutput(x, nd.array([1, 2]))\nz.backward(nd.ones((2, 3)) * 100)\nx.grad",
-    "LinearRegressionOutput ignores head gradients": _IN_RECORD
-    + "z = nd.LinearRegressionOutput(x, y)\nz.backward(nd.ones((2, 3)) * 100)\nx.grad",
-    "MakeLoss ignores head gradients": _IN_RECORD + "z = nd.MakeLoss(x * 2)\nz.backward(nd.ones((2, 3)) * 100)\nx.grad",
-    "loss layer inside": _IN_RECORD + "z = nd.SoftmaxOutput(x * 2, nd.array([1, 2])) * 5\nz.backward()\nx.grad",
-    "BatchNorm statistics": "m, s = nd.zeros((3,)), nd.ones((3,)); " + _IN_RECORD
-    + "z = nd.BatchNorm(x, nd.ones((3,)), nd.zeros((3,)), m, s)\nbefore = (m.copy(), s.copy())\nz.backward()\n"
-    "[before, m, s]",
-    "BatchNorm without backward": "m, s = nd.zeros((3,)), nd.ones((3,))\nwith autograd.train_mode():\n"
-    "    z = nd.BatchNorm(x, nd.ones((3,)), nd.zeros((3,)), m, s)\nz.wait_to_read()\n[m, s]",
-    "hidden state is carried": "w = nd.array([[.5, .1], [.2, .3]]); w.attach_grad(); h = nd.ones((1, 2)); seen = []\n"
-    "for n in range(3):\n    h = h.detach()\n    with autograd.record():\n        for t in range(2):\n"
-    "            h = nd.tanh(nd.dot(h, w))\n        loss = h.sum()\n    loss.backward(); seen.append(w.grad.copy())\nseen",
-    "hidden state is carried without detach": "w = nd.array([[.5, .1], [.2, .3]]); w.attach_grad(); h = nd.ones((1, 2))\n"
-    "seen = []\nfor n in range(3):\n    with autograd.record():\n        h = nd.tanh(nd.dot(h, w))\n"
-    "        loss = (h * h).sum()\n    loss.backward(); seen.append(w.grad.copy())\nseen",
-    "result outside of record is constant": "x.attach_grad(); w = x * 3\nwith autograd.record():\n    z = x * w\n"
-    "z.backward()\nx.grad",
-    "unused attached array": "y.attach_grad(); y.grad[:] = 7\n" + _IN_RECORD + "z = x * 2\nz.backward()\ny.grad",
-    "backward through an overwritten result": _IN_RECORD + "z = x + 1\nz[:] = 100\nz.backward()\nx.grad",
-    "update after backward": _IN_RECORD + "z = x * x\nz.backward()\nx -= 0.5 * x.grad\n[x, x.grad]",
-    "training steps": "for n in range(3):\n    x.attach_grad() if n == 0 else None\n    with autograd.record():\n"
-    "        z = (x * x).sum()\n    z.backward()\n    x[:] = x - 0.1 * x.grad\n[x, x.grad]",
-    "integers inside": _IN_RECORD + "z = nd.take(x, nd.array([1, 0, 1], dtype='int32')) * 2\nz.backward()\nx.grad",
-    "argmax stops": _IN_RECORD + "z = x * nd.argmax(x, axis=1, keepdims=True)\nz.backward()\nx.grad",
-    "several outputs": _IN_RECORD + "a, b, c = nd.split(x, num_outputs=3, axis=1); z = a * 2 + c\nz.backward()\nx.grad",
-    "grad is detached": _IN_RECORD + "z = x * x\nz.backward()\nwith autograd.record():\n    w = x.grad * x\nw.backward()\nx.grad",
-    "x.grad of detached": _IN_RECORD + "z = x * x\nz.backward()\nx.detach().grad",
+    "square": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * x
+        z.backward()
+        x.grad
+    """,
+    "gradient of the mean of squares": """
+        x.attach_grad()
+        with autograd.record():
+            z = (x ** 2).mean()
+        z.backward()
+        [z, x.grad]
+    """,
+    "head gradient": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * x
+        z.backward(y)
+        x.grad
+    """,
+    "chain": """
+        x.attach_grad()
+        with autograd.record():
+            z = nd.exp(x).log() * nd.sin(x)
+        z.backward()
+        x.grad
+    """,
+    "write overwrites": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * 2
+        z.backward()
+        with autograd.record():
+            z = x * 3
+        z.backward()
+        x.grad
+    """,
+    "add accumulates": """
+        x.attach_grad('add')
+        for n in range(3):
+            with autograd.record():
+                z = x * n
+            z.backward()
+        x.grad
+    """,
+    "null": """
+        x.attach_grad('null')
+        y.attach_grad()
+        with autograd.record():
+            z = x * y
+        z.backward()
+        y.grad
+    """,
+    "gradient array stays the same": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * 2
+        g = x.grad
+        z.backward()
+        [g is x.grad or bool((g == x.grad).min()), g]
+    """,
+    "used twice": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * x + x
+        z.backward()
+        x.grad
+    """,
+    "add with use twice": """
+        x.attach_grad('add')
+        with autograd.record():
+            z = x * x + x
+        z.backward()
+        x.grad
+    """,
+    "two heads": """
+        x.attach_grad()
+        with autograd.record():
+            a = x * 2
+            b = x * 3
+        autograd.backward([a, b])
+        x.grad
+    """,
+    "two heads with gradients": """
+        x.attach_grad()
+        with autograd.record():
+            a = x * 2
+            b = x * 3
+        autograd.backward([a, b], [nd.ones((2, 3)), y])
+        x.grad
+    """,
+    "two heads, one gradient None": """
+        x.attach_grad()
+        with autograd.record():
+            a = x * 2
+            b = x * 3
+        autograd.backward([a, b], [None, y])
+        x.grad
+    """,
+    "retain_graph": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * x
+        z.backward(retain_graph=True)
+        x.grad[:] = 0
+        z.backward()
+        x.grad
+    """,
+    "losses one after another": """
+        x.attach_grad()
+        with autograd.record():
+            h = x * 2
+            a = h.sum()
+            b = (h * h).sum()
+        a.backward(retain_graph=True)
+        g = x.grad.copy()
+        b.backward()
+        [g, x.grad]
+    """,
+    "losses of separate graphs": """
+        x.attach_grad()
+        with autograd.record():
+            a = (x * 2).sum()
+            b = (x * x).sum()
+        a.backward()
+        g = x.grad.copy()
+        b.backward()
+        [g, x.grad]
+    """,
+    "detach": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * (x * 2).detach()
+        z.backward()
+        x.grad
+    """,
+    "BlockGrad": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * nd.BlockGrad(x * 2)
+        z.backward()
+        x.grad
+    """,
+    "pause": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * 2
+            with autograd.pause():
+                w = x * 5
+            z = z * w
+        z.backward()
+        x.grad
+    """,
+    "attach_grad on an intermediate": """
+        x.attach_grad()
+        with autograd.record():
+            h = x * 2
+            h.attach_grad()
+            z = h * h
+        z.backward()
+        [h.grad, x.grad]
+    """,
+    "attach_grad on an intermediate of null": """
+        x.attach_grad()
+        with autograd.record():
+            h = x * 2
+            h.attach_grad('null')
+            z = h * x
+        z.backward()
+        x.grad
+    """,
+    "attach_grad again": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * 2
+        z.backward()
+        x.attach_grad()
+        x.grad
+    """,
+    "view row": """
+        x.attach_grad()
+        with autograd.record():
+            z = x[1] * 3
+        z.backward()
+        x.grad
+    """,
+    "view slice": """
+        x.attach_grad()
+        with autograd.record():
+            z = x[0:1] * 3
+        z.backward()
+        x.grad
+    """,
+    "column": """
+        x.attach_grad()
+        with autograd.record():
+            z = x[:, 1] * 3
+        z.backward()
+        x.grad
+    """,
+    "advanced index": """
+        x.attach_grad()
+        with autograd.record():
+            z = x[[0, 0, 1]] * 3
+        z.backward()
+        x.grad
+    """,
+    "element": """
+        x.attach_grad()
+        with autograd.record():
+            z = x[1, 2] * 3
+        z.backward()
+        x.grad
+    """,
+    "reshape": """
+        x.attach_grad()
+        with autograd.record():
+            z = x.reshape((3, 2)) * nd.arange(6).reshape((3, 2))
+        z.backward()
+        x.grad
+    """,
+    "view made before": """
+        x.attach_grad()
+        w = x[1]
+        with autograd.record():
+            z = w * 3 + x.sum()
+        z.backward()
+        x.grad
+    """,
+    "iteration": """
+        x.attach_grad()
+        with autograd.record():
+            z = sum((row * k for k, row in enumerate(x)))
+        z.backward()
+        x.grad
+    """,
+    "T": """
+        x.attach_grad()
+        with autograd.record():
+            z = x.T * nd.arange(6).reshape((3, 2))
+        z.backward()
+        x.grad
+    """,
+    "astype": """
+        x.attach_grad()
+        with autograd.record():
+            z = x.astype('float64') * 2
+        z.backward()
+        x.grad
+    """,
+    "copy": """
+        x.attach_grad()
+        with autograd.record():
+            z = x.copy() * 2
+        z.backward()
+        x.grad
+    """,
+    "as_in_context": """
+        x.attach_grad()
+        with autograd.record():
+            z = x.as_in_context(mx.cpu(1)) * 2
+        z.backward()
+        [x.grad, z.context]
+    """,
+    "copyto a context": """
+        x.attach_grad()
+        with autograd.record():
+            z = x.copyto(mx.cpu(1)) * 2
+        z.backward()
+        x.grad
+    """,
+    "scalar operators": """
+        x.attach_grad()
+        with autograd.record():
+            z = 2 / (x + 1) + 3 ** x - (1 - x) + x ** 2
+        z.backward()
+        x.grad
+    """,
+    "broadcasting": """
+        w = nd.array([1.0, 2, 3])
+        w.attach_grad()
+        x.attach_grad()
+        with autograd.record():
+            z = x * w + w
+        z.backward()
+        [x.grad, w.grad]
+    """,
+    "flags": """
+        a = (autograd.is_recording(), autograd.is_training())
+        with autograd.record():
+            b = (autograd.is_recording(), autograd.is_training())
+            with autograd.pause():
+                c = (autograd.is_recording(), autograd.is_training())
+            with autograd.predict_mode():
+                d = (autograd.is_recording(), autograd.is_training())
+            with autograd.pause(train_mode=True):
+                e = (autograd.is_recording(), autograd.is_training())
+        with autograd.record(train_mode=False):
+            f = (autograd.is_recording(), autograd.is_training())
+            with autograd.train_mode():
+                g = (autograd.is_recording(), autograd.is_training())
+        h = (autograd.is_recording(), autograd.is_training())
+        [a, b, c, d, e, f, g, h]
+    """,
+    "set_recording": """
+        a = autograd.set_recording(True)
+        b = autograd.set_recording(False)
+        [a, b, autograd.is_recording()]
+    """,
+    "set_training": """
+        a = autograd.set_training(True)
+        b = autograd.set_training(False)
+        [a, b, autograd.is_training()]
+    """,
+    "scope after an exception": """
+        try:
+            with autograd.record():
+                raise KeyError
+        except KeyError:
+            pass
+        [autograd.is_recording(), autograd.is_training()]
+    """,
+    "mark_variables": """
+        g = nd.zeros((2, 3))
+        autograd.mark_variables([x], [g])
+        with autograd.record():
+            z = x * 2
+        z.backward()
+        [g, x.grad]
+    """,
+    "mark_variables single": """
+        g = nd.zeros((2, 3))
+        autograd.mark_variables(x, g)
+        with autograd.record():
+            z = x * 2
+        z.backward()
+        g
+    """,
+    "mark_variables add": """
+        g = nd.ones((2, 3))
+        h = nd.ones((2, 3))
+        autograd.mark_variables([x, y], [g, h], ['add', 'null'])
+        with autograd.record():
+            z = x * y
+        z.backward()
+        [g, h]
+    """,
+    "grad": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * x
+        autograd.grad(z, x)
+    """,
+    "grad leaves x.grad": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * x
+        autograd.grad(z, x)
+        x.grad
+    """,
+    "grad of a list": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * x
+        autograd.grad([z], [x])
+    """,
+    "grad heads": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * x
+        autograd.grad(z, x, head_grads=y)
+    """,
+    "grad create_graph": """
+        x.attach_grad()
+        with autograd.record():
+            z = nd.sin(x)
+            g = autograd.grad(z, x, create_graph=True, retain_graph=True)[0]
+            w = (g * g).sum()
+        w.backward()
+        [g, x.grad]
+    """,
+    "grad of grad": """
+        x.attach_grad()
+        with autograd.record():
+            z = nd.sin(x)
+            g = autograd.grad(z, x, create_graph=True)[0]
+        g.backward()
+        x.grad
+    """,
+    "grad retains": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * x
+        a = autograd.grad(z, x, retain_graph=True)
+        z.backward()
+        [a, x.grad]
+    """,
+    "record in prediction mode": """
+        x.attach_grad()
+        with autograd.record(train_mode=False):
+            z = nd.Dropout(x, p=0.5) * 2
+        z.backward(train_mode=False)
+        [z, x.grad]
+    """,
+    "Function": """
+        class F(autograd.Function):
+
+            def forward(self, a, b):
+                self.save_for_backward(a, b)
+                return (a * b, a + b)
+
+            def backward(self, g, h):
+                a, b = self.saved_tensors
+                return (g * b * 10, h)
+        y.attach_grad()
+        x.attach_grad()
+        with autograd.record():
+            a, b = F()(x, y)
+            z = a * 2 + b
+        z.backward()
+        [z, x.grad, y.grad]
+    """,
+    "Function sees no recording": """
+        class F(autograd.Function):
+
+            def forward(self, a):
+                self.seen = (autograd.is_recording(), autograd.is_training())
+                return a * 1
+
+            def backward(self, g):
+                return g
+        x.attach_grad()
+        with autograd.record():
+            f = F()
+            z = f(x)
+        z.backward()
+        [f.seen, x.grad]
+    """,
+    "Function outside of recording": """
+        class F(autograd.Function):
+
+            def forward(self, a):
+                return a * 3
+        F()(x)
+    """,
+    "SoftmaxOutput ignores head gradients": """
+        x.attach_grad()
+        with autograd.record():
+            z = nd.SoftmaxOutput(x, nd.array([1, 2]))
+        z.backward(nd.ones((2, 3)) * 100)
+        x.grad
+    """,
+    "LinearRegressionOutput ignores head gradients": """
+        x.attach_grad()
+        with autograd.record():
+            z = nd.LinearRegressionOutput(x, y)
+        z.backward(nd.ones((2, 3)) * 100)
+        x.grad
+    """,
+    "MakeLoss ignores head gradients": """
+        x.attach_grad()
+        with autograd.record():
+            z = nd.MakeLoss(x * 2)
+        z.backward(nd.ones((2, 3)) * 100)
+        x.grad
+    """,
+    "loss layer inside": """
+        x.attach_grad()
+        with autograd.record():
+            z = nd.SoftmaxOutput(x * 2, nd.array([1, 2])) * 5
+        z.backward()
+        x.grad
+    """,
+    "BatchNorm statistics": """
+        m, s = (nd.zeros((3,)), nd.ones((3,)))
+        x.attach_grad()
+        with autograd.record():
+            z = nd.BatchNorm(x, nd.ones((3,)), nd.zeros((3,)), m, s)
+        before = (m.copy(), s.copy())
+        z.backward()
+        [before, m, s]
+    """,
+    "BatchNorm without backward": """
+        m, s = (nd.zeros((3,)), nd.ones((3,)))
+        with autograd.train_mode():
+            z = nd.BatchNorm(x, nd.ones((3,)), nd.zeros((3,)), m, s)
+        z.wait_to_read()
+        [m, s]
+    """,
+    "hidden state is carried": """
+        w = nd.array([[0.5, 0.1], [0.2, 0.3]])
+        w.attach_grad()
+        h = nd.ones((1, 2))
+        seen = []
+        for n in range(3):
+            h = h.detach()
+            with autograd.record():
+                for t in range(2):
+                    h = nd.tanh(nd.dot(h, w))
+                loss = h.sum()
+            loss.backward()
+            seen.append(w.grad.copy())
+        seen
+    """,
+    "hidden state is carried without detach": """
+        w = nd.array([[0.5, 0.1], [0.2, 0.3]])
+        w.attach_grad()
+        h = nd.ones((1, 2))
+        seen = []
+        for n in range(3):
+            with autograd.record():
+                h = nd.tanh(nd.dot(h, w))
+                loss = (h * h).sum()
+            loss.backward()
+            seen.append(w.grad.copy())
+        seen
+    """,
+    "result outside of record is constant": """
+        x.attach_grad()
+        w = x * 3
+        with autograd.record():
+            z = x * w
+        z.backward()
+        x.grad
+    """,
+    "unused attached array": """
+        y.attach_grad()
+        y.grad[:] = 7
+        x.attach_grad()
+        with autograd.record():
+            z = x * 2
+        z.backward()
+        y.grad
+    """,
+    "backward through an overwritten result": """
+        x.attach_grad()
+        with autograd.record():
+            z = x + 1
+        z[:] = 100
+        z.backward()
+        x.grad
+    """,
+    "update after backward": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * x
+        z.backward()
+        x -= 0.5 * x.grad
+        [x, x.grad]
+    """,
+    "training steps": """
+        for n in range(3):
+            x.attach_grad() if n == 0 else None
+            with autograd.record():
+                z = (x * x).sum()
+            z.backward()
+            x[:] = x - 0.1 * x.grad
+        [x, x.grad]
+    """,
+    "integers inside": """
+        x.attach_grad()
+        with autograd.record():
+            z = nd.take(x, nd.array([1, 0, 1], dtype='int32')) * 2
+        z.backward()
+        x.grad
+    """,
+    "argmax stops": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * nd.argmax(x, axis=1, keepdims=True)
+        z.backward()
+        x.grad
+    """,
+    "several outputs": """
+        x.attach_grad()
+        with autograd.record():
+            a, b, c = nd.split(x, num_outputs=3, axis=1)
+            z = a * 2 + c
+        z.backward()
+        x.grad
+    """,
+    "grad is detached": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * x
+        z.backward()
+        with autograd.record():
+            w = x.grad * x
+        w.backward()
+        x.grad
+    """,
+    "x.grad of detached": """
+        x.attach_grad()
+        with autograd.record():
+            z = x * x
+        z.backward()
+        x.detach().grad
+    """,
     "x.grad of a copy": "x.attach_grad(); x.copy().grad",
-    "float16": "w = x.astype('float16'); w.attach_grad()\nwith autograd.record():\n    z = w * w\nz.backward()\nw.grad",
-    "float64": "w = x.astype('float64'); w.attach_grad()\nwith autograd.record():\n    z = nd.exp(w)\nz.backward()\nw.grad",
+    "float16": """
+        w = x.astype('float16')
+        w.attach_grad()
+        with autograd.record():
+            z = w * w
+        z.backward()
+        w.grad
+    """,
+    "float64": """
+        w = x.astype('float64')
+        w.attach_grad()
+        with autograd.record():
+            z = nd.exp(w)
+        z.backward()
+        w.grad
+    """,
 }
 
 #: Indexing on a 3 x 4 x 5 array.
 _CUBE = "c = nd.arange(60).reshape((3, 4, 5))\n"
-_KEYS = """c[1] | c[-1] | c[1, 2] | c[1, 2, 3] | c[-1, -2, -3] | c[1:3] | c[:, 1] | c[:, :, 1] | c[..., 1] | c[1, ..., 1]
- c[...] | c[()] | c[None] | c[:, None] | c[..., None] | c[1, None, 2] | c[None, 1, 2, 3] | c[::2] | c[::-1] | c[:, ::-2]
- c[2:0:-1] | c[1:100] | c[-100:2] | c[True] | c[False] | c[[0, 2]] | c[[0, 2], [1, 3]]
- c[[0, 2], :, [1, 3]] | c[[[0, 1], [2, 0]]] | c[nd.array([0, 2])] | c[nd.array([0, 2]), nd.array([1, 1])]
- c[np.array([0, 2])] | c[np.array([2, 1, 0]), 1] | c[:, [1, 2]] | c[:, [1, 2], 1:3] | c[..., [0, 4]] | c[1, [0, 1], [2, 3]]
- c[-1:] | c[[-1, -2]] | c[nd.array([1.9])] | c[(1, 2)] | c[np.int64(1)] | c[np.int32(1), 2] | c[[True, False]]
- c[[1]] | c[:, np.array([[0, 1], [2, 3]])] | c[nd.array([1], dtype='int32')] | c[1:3, [0, 1], ::2] | c[range(2)]
- c[nd.array([[0, 1], [1, 2]])] | c[slice(1, 3)] | c[(slice(None), 1)] | c[1][2][3] | c[1:3][0, 1]"""
+_KEYS = """c[1] | c[-1] | c[1, 2] | c[1, 2, 3] | c[-1, -2, -3] | c[1:3] | c[:, 1] | c[:, :, 1]
+c[..., 1] | c[1, ..., 1]
+c[...] | c[()] | c[None] | c[:, None] | c[..., None] | c[1, None, 2] | c[None, 1, 2, 3] | c[::2] | c[::-1]
+c[:, ::-2] | c[2:0:-1] | c[1:100] | c[-100:2] | c[True] | c[False] | c[[0, 2]] | c[[0, 2], [1, 3]]
+c[[0, 2], :, [1, 3]] | c[[[0, 1], [2, 0]]] | c[nd.array([0, 2])] | c[nd.array([0, 2]), nd.array([1, 1])]
+c[np.array([0, 2])] | c[np.array([2, 1, 0]), 1] | c[:, [1, 2]] | c[:, [1, 2], 1:3] | c[..., [0, 4]]
+c[1, [0, 1], [2, 3]] | c[-1:] | c[[-1, -2]] | c[nd.array([1.9])] | c[(1, 2)] | c[np.int64(1)]
+c[np.int32(1), 2] | c[[True, False]] | c[[1]] | c[:, np.array([[0, 1], [2, 3]])]
+c[nd.array([1], dtype='int32')] | c[1:3, [0, 1], ::2] | c[range(2)] | c[nd.array([[0, 1], [1, 2]])]
+c[slice(1, 3)] | c[(slice(None), 1)] | c[1][2][3] | c[1:3][0, 1]"""
 INDEXING = {key.strip(): _CUBE + key.strip() for key in _KEYS.replace("\n", "|").split("|")}
-_ASSIGNMENTS = """c[1] = 7 | c[1, 2, 3] = 7 | c[:] = 7 | c[...] = 7 | c[:, 1] = 7 | c[::2] = 7 | c[::-1] = nd.arange(60).reshape((3, 4, 5))
- c[1] = nd.arange(5) | c[1] = nd.arange(20).reshape((4, 5)) | c[1] = np.arange(5) | c[1] = [1, 2, 3, 4, 5] | c[:, :, 1] = nd.array([[1, 2, 3, 4]])
- c[[0, 2]] = 7 | c[[0, 2], [1, 3]] = 7 | c[[0, 2], [1, 3]] = nd.arange(5) | c[nd.array([0, 1])] = nd.ones((2, 4, 5)) | c[1, ..., 0] = 7
- c[1] = nd.ones((1, 4, 5)) | c[:] = np.ones((4, 5)) | c[1, 2, 3] = np.float32(4) | c[1, 2, 3] = nd.array([4])
- c[1] = True | c[:, None, 1] = 7 | c[:, [1, 2]] = nd.arange(5) | c[1:3, [0, 1], ::2] = 7 | c[1] = nd.ones((4, 5), dtype='int32')
- c[:, ::-1] = nd.arange(4).reshape((1, 4, 1)) | c[-1, -1] = 7 | c[1][2] = 7 | c[0] = c[1] | c[1] = 7.9 | c[[0, 0]] = nd.arange(2).reshape((2, 1, 1))
- c[1, 1:3] = np.array([[1], [2]]) | c[:] = c[::-1] | c[...] = nd.arange(5)"""
+_ASSIGNMENTS = """c[1] = 7 | c[1, 2, 3] = 7 | c[:] = 7 | c[...] = 7 | c[:, 1] = 7 | c[::2] = 7
+c[::-1] = nd.arange(60).reshape((3, 4, 5)) | c[1] = nd.arange(5) | c[1] = nd.arange(20).reshape((4, 5))
+c[1] = np.arange(5) | c[1] = [1, 2, 3, 4, 5] | c[:, :, 1] = nd.array([[1, 2, 3, 4]]) | c[[0, 2]] = 7
+c[[0, 2], [1, 3]] = 7 | c[[0, 2], [1, 3]] = nd.arange(5) | c[nd.array([0, 1])] = nd.ones((2, 4, 5))
+c[1, ..., 0] = 7 | c[1] = nd.ones((1, 4, 5)) | c[:] = np.ones((4, 5)) | c[1, 2, 3] = np.float32(4)
+c[1, 2, 3] = nd.array([4]) | c[1] = True | c[:, None, 1] = 7 | c[:, [1, 2]] = nd.arange(5)
+c[1:3, [0, 1], ::2] = 7 | c[1] = nd.ones((4, 5), dtype='int32') | c[:, ::-1] = nd.arange(4).reshape((1, 4, 1))
+c[-1, -1] = 7 | c[1][2] = 7 | c[0] = c[1] | c[1] = 7.9 | c[[0, 0]] = nd.arange(2).reshape((2, 1, 1))
+c[1, 1:3] = np.array([[1], [2]]) | c[:] = c[::-1] | c[...] = nd.arange(5)"""
 INDEXING.update((key.strip(), _CUBE + key.strip() + "\nc") for key in _ASSIGNMENTS.replace("\n", "|").split("|"))
 INDEXING.update(
     {
@@ -647,21 +1217,56 @@ INDEX_ERRORS = {
 
 CONTEXT = {
     "default": "[mx.current_context(), mx.context.current_context(), mx.cpu()]",
-    "with": "with mx.cpu(2):\n    a = mx.current_context()\n    z = nd.ones((1,)).context\n[a, z, mx.current_context()]",
-    "nested": "with mx.cpu(1):\n    with mx.gpu(3):\n        a = mx.current_context()\n    b = mx.current_context()\n[a, b]",
-    "with Context": "with mx.Context('cpu', 1) as c:\n    pass\nc",
-    "after an exception": "try:\n    with mx.cpu(1):\n        raise KeyError\nexcept KeyError:\n    pass\nmx.current_context()",
+    "with": """
+        with mx.cpu(2):
+            a = mx.current_context()
+            z = nd.ones((1,)).context
+        [a, z, mx.current_context()]
+    """,
+    "nested": """
+        with mx.cpu(1):
+            with mx.gpu(3):
+                a = mx.current_context()
+            b = mx.current_context()
+        [a, b]
+    """,
+    "with Context": """
+        with mx.Context('cpu', 1) as c:
+            pass
+        c
+    """,
+    "after an exception": """
+        try:
+            with mx.cpu(1):
+                raise KeyError
+        except KeyError:
+            pass
+        mx.current_context()
+    """,
     "str": "[str(mx.cpu()), str(mx.gpu(2)), str(mx.cpu_pinned()), repr(mx.Context('cpu_shared', 0))]",
-    "device_type": "[mx.cpu(1).device_type, mx.cpu(1).device_id, mx.cpu(1).device_typeid, mx.gpu().device_typeid, "
-    "mx.cpu_pinned().device_typeid]",
+    "device_type": """
+        c = mx.cpu(1)
+        [c.device_type, c.device_id, c.device_typeid, mx.gpu().device_typeid, mx.cpu_pinned().device_typeid]
+    """,
     "of a context": "mx.Context(mx.gpu(1))",
     "hash": "[hash(mx.cpu(1)) == hash(mx.cpu(1)), len({mx.cpu(), mx.cpu(0), mx.cpu(1), mx.gpu()})]",
     "equality": "[mx.cpu() == mx.cpu(0), mx.cpu() != mx.cpu(1), mx.cpu() == mx.gpu(), mx.cpu() == 1]",
-    "pickle": "import pickle\npickle.loads(pickle.dumps(mx.gpu(1))) == mx.gpu(1)",
-    "deepcopy": "import copy\ncopy.deepcopy(mx.cpu(3))",
+    "pickle": """
+        import pickle
+        pickle.loads(pickle.dumps(mx.gpu(1))) == mx.gpu(1)
+    """,
+    "deepcopy": """
+        import copy
+        copy.deepcopy(mx.cpu(3))
+    """,
     "default_ctx": "mx.Context.default_ctx",
-    "set default_ctx": "before = mx.Context.default_ctx\nmx.Context.default_ctx = mx.cpu(4)\na = mx.current_context()\n"
-    "mx.Context.default_ctx = before\n[a, mx.current_context()]",
+    "set default_ctx": """
+        before = mx.Context.default_ctx
+        mx.Context.default_ctx = mx.cpu(4)
+        a = mx.current_context()
+        mx.Context.default_ctx = before
+        [a, mx.current_context()]
+    """,
     "array ctx": "[nd.zeros((1,), mx.cpu(1)).context, nd.array([1], ctx=mx.cpu(2)).context]",
     "result context": "(nd.zeros((1,), mx.cpu(1)) + 1).context",
     "empty_cache": "mx.cpu().empty_cache()",
@@ -672,38 +1277,57 @@ CONTEXT = {
 
 #: Random fronts: only shapes, dtypes and what does not depend on the stream.
 _DRAWS = """uniform() | uniform(shape=3) | uniform(0, 1, (2, 3)) | uniform(low=2, high=3, shape=(2,), dtype='float64')
- uniform(shape=(2,), ctx=mx.cpu(1)) | uniform(nd.zeros((2,)), nd.ones((2,))) | uniform(nd.zeros((2,)), nd.ones((2,)), shape=3)
- uniform(nd.zeros((2, 1)), nd.ones((2, 1)), shape=(3, 4)) | uniform(out=nd.zeros((2, 2))) | uniform(dtype='float16')
- normal() | normal(0, 1, (2, 3)) | normal(nd.zeros((2,)), nd.ones((2,)), shape=3) | normal(loc=1, scale=2, shape=4)
- normal(shape=(2,), dtype='float64') | randn(2, 3) | randn(2, loc=5, scale=0.1) | randn(2, dtype='float64')
- exponential() | exponential(2, (3,)) | exponential(nd.ones((2,)), shape=3) | gamma() | gamma(2, 3, (4,)) | gamma(nd.ones((2,)), nd.ones((2,)))
- poisson() | poisson(4, shape=(2, 2)) | poisson(nd.ones((3,)), shape=2) | negative_binomial(2, 0.5, shape=(3,))
- negative_binomial(nd.ones((2,)), nd.ones((2,)) * .5, shape=2)
- generalized_negative_binomial(2, 0.5, shape=(3,)) | generalized_negative_binomial(nd.ones((2,)), nd.ones((2,)), shape=(1,))
- randint(0, 5) | randint(0, 5, shape=(2, 3)) | randint(0, 5, shape=(2,), dtype='int64') | randint(low=-3, high=2, shape=4)
- multinomial(nd.array([.2, .8])) | multinomial(nd.array([[.2, .8], [.5, .5]])) | multinomial(nd.array([.2, .8]), shape=3)
- multinomial(nd.array([[.2, .8], [.5, .5]]), shape=(2, 3)) | multinomial(nd.array([.2, .8]), dtype='float32')
- multinomial(nd.array([.2, .8]), shape=3, get_prob=True)[1] | shuffle(v) | shuffle(x) | uniform_like(x) | normal_like(x, loc=2) | gamma_like(x)
- exponential_like(x) | poisson_like(x) | negative_binomial_like(x, k=2, p=.5) | generalized_negative_binomial_like(x)
- uniform(i, i + 1)"""
+uniform(shape=(2,), ctx=mx.cpu(1)) | uniform(nd.zeros((2,)), nd.ones((2,)))
+uniform(nd.zeros((2,)), nd.ones((2,)), shape=3) | uniform(nd.zeros((2, 1)), nd.ones((2, 1)), shape=(3, 4))
+uniform(out=nd.zeros((2, 2))) | uniform(dtype='float16') | normal() | normal(0, 1, (2, 3))
+normal(nd.zeros((2,)), nd.ones((2,)), shape=3) | normal(loc=1, scale=2, shape=4)
+normal(shape=(2,), dtype='float64') | randn(2, 3) | randn(2, loc=5, scale=0.1) | randn(2, dtype='float64')
+exponential() | exponential(2, (3,)) | exponential(nd.ones((2,)), shape=3) | gamma() | gamma(2, 3, (4,))
+gamma(nd.ones((2,)), nd.ones((2,))) | poisson() | poisson(4, shape=(2, 2)) | poisson(nd.ones((3,)), shape=2)
+negative_binomial(2, 0.5, shape=(3,)) | negative_binomial(nd.ones((2,)), nd.ones((2,)) * .5, shape=2)
+generalized_negative_binomial(2, 0.5, shape=(3,))
+generalized_negative_binomial(nd.ones((2,)), nd.ones((2,)), shape=(1,)) | randint(0, 5)
+randint(0, 5, shape=(2, 3)) | randint(0, 5, shape=(2,), dtype='int64') | randint(low=-3, high=2, shape=4)
+multinomial(nd.array([.2, .8])) | multinomial(nd.array([[.2, .8], [.5, .5]]))
+multinomial(nd.array([.2, .8]), shape=3) | multinomial(nd.array([[.2, .8], [.5, .5]]), shape=(2, 3))
+multinomial(nd.array([.2, .8]), dtype='float32') | multinomial(nd.array([.2, .8]), shape=3, get_prob=True)[1]
+shuffle(v) | shuffle(x) | uniform_like(x) | normal_like(x, loc=2) | gamma_like(x) | exponential_like(x)
+poisson_like(x) | negative_binomial_like(x, k=2, p=.5) | generalized_negative_binomial_like(x)
+uniform(i, i + 1)"""
 RANDOM = {
     draw.strip(): "z = nd.random." + draw.strip() + "\n[z.shape, np.dtype(z.dtype).name, z.context]"
     for draw in _DRAWS.replace("\n", "|").split("|")
 }
 RANDOM.update(
     {
-        "seed repeats": "mx.random.seed(3); a = nd.random.uniform(shape=5)\nmx.random.seed(3)\n"
-        "bool((a == nd.random.uniform(shape=5)).asnumpy().all())",
-        "seed differs": "mx.random.seed(3); a = nd.random.uniform(shape=5)\nmx.random.seed(4)\n"
-        "bool((a == nd.random.uniform(shape=5)).asnumpy().any())",
+        "seed repeats": """
+        mx.random.seed(3)
+        a = nd.random.uniform(shape=5)
+        mx.random.seed(3)
+        bool((a == nd.random.uniform(shape=5)).asnumpy().all())
+    """,
+        "seed differs": """
+        mx.random.seed(3)
+        a = nd.random.uniform(shape=5)
+        mx.random.seed(4)
+        bool((a == nd.random.uniform(shape=5)).asnumpy().any())
+    """,
         "mx.random has the distributions": "[mx.random.uniform(shape=2).shape, mx.random.randint(0, 2, shape=3).shape]",
-        "out": "z = nd.zeros((3,)); w = nd.random.uniform(5, 6, out=z)\n[w is z, bool((z >= 5).asnumpy().all())]",
+        "out": """
+        z = nd.zeros((3,))
+        w = nd.random.uniform(5, 6, out=z)
+        [w is z, bool((z >= 5).asnumpy().all())]
+    """,
         "uniform range": "z = nd.random.uniform(2, 3, shape=1000).asnumpy(); [z.min() >= 2, z.max() < 3]",
         "randint range": "sorted(set(nd.random.randint(-2, 2, shape=1000).asnumpy().tolist()))",
         "degenerate multinomial": "nd.random.multinomial(nd.array([[0, 1, 0], [0, 0, 1]]), shape=4)",
         "shuffle keeps rows": "sorted(map(tuple, nd.random.shuffle(x).asnumpy().tolist()))",
         "shuffle returns a new array": "z = nd.random.shuffle(v); [z is v, v]",
-        "context wins": "with mx.cpu(1):\n    z = nd.random.uniform(shape=2)\nz.context",
+        "context wins": """
+        with mx.cpu(1):
+            z = nd.random.uniform(shape=2)
+        z.context
+    """,
         "mx.nd.uniform": "nd.uniform(0, 1, shape=(2,)).shape",
         "mx.nd.random_uniform": "nd.random_uniform(low=0, high=1, shape=(2,)).shape",
         "mx.nd.sample_uniform": "nd.sample_uniform(nd.zeros((2,)), nd.ones((2,)), shape=(3,)).shape",
@@ -732,7 +1356,7 @@ def run(mx, code):
     mx.Context.default_ctx = mx.cpu()  # MXNet forgets the outer context of a `with` block entered twice
     names = {"mx": mx, "nd": mx.nd, "np": np, "autograd": mx.autograd}
     exec(PRELUDE, names)
-    tree = ast.parse(textwrap.dedent(code))
+    tree = ast.parse(textwrap.dedent(code).strip())
     last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, "snippet", "exec"), names)
     return None if last is None else eval(compile(ast.Expression(last.value), "snippet", "eval"), names)

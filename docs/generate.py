@@ -1,0 +1,293 @@
+#!/usr/bin/env python3
+"""Write the pages that come from the operator registry.
+
+    python docs/generate.py           # docs/support.md and docs/reference/*.md
+    python docs/generate.py --check   # fail if docs/support.md is not what this program writes
+
+`docs/support.md` is kept in version control, the reference pages are not. What MXNet 1.9.1 has is read from
+`tests/golden/operators.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib.util
+import inspect
+import json
+import pathlib
+import re
+import sys
+from collections.abc import Iterable
+
+import mxnet as mx
+from mxnet._frontend.namespaces import place
+from mxnet._ops.attributes import REQUIRED
+from mxnet._ops.registry import Operator, operators
+
+HERE = pathlib.Path(__file__).resolve().parent
+OPERATORS = HERE.parent / "tests" / "golden" / "operators.json"
+SUPPORT = HERE / "support.md"
+REFERENCE = HERE / "reference"
+SOURCES = pathlib.Path(mx.__file__).parent / "_ops"
+
+#: Groups of operators on the support page: heading and the test of a registered name, first match counts.
+GROUPS = (
+    ("NumPy arrays (`mx.np`, `mx.npx`)", re.compile(r"_np_|_npi_|_npx_")),
+    ("Random numbers (`mx.nd.random`, `mx.sym.random`)", re.compile(r"_random_|_sample_")),
+    ("`contrib`", re.compile(r"_contrib_")),
+    ("`linalg`", re.compile(r"_linalg_")),
+    ("`image`", re.compile(r"_image_")),
+    ("`sparse`", re.compile(r"_sparse_")),
+    ("Behind operators and methods (`_internal`)", re.compile(r"_")),
+    ("`mx.nd` and `mx.sym`", re.compile(r"")),
+)
+
+#: Public areas of MXNet 1.9.1 and what they are for.
+AREAS = (
+    ("attribute", "attribute scopes of symbols"),
+    ("autograd", "recording and gradients"),
+    ("callback", "callbacks of training loops"),
+    ("context", "devices"),
+    ("contrib.amp", "mixed precision"),
+    ("contrib.onnx", "ONNX export and import"),
+    ("contrib.quantization", "quantized networks"),
+    ("contrib.tensorboard", "TensorBoard logs"),
+    ("contrib.text", "vocabularies and embeddings"),
+    ("engine", "bulk execution"),
+    ("error", "error types"),
+    ("executor", "bound symbols"),
+    ("gluon", "blocks, layers, losses, trainers, data loading, model zoo"),
+    ("image", "image reading and augmentation"),
+    ("initializer", "initial values of parameters"),
+    ("io", "data iterators"),
+    ("kvstore", "parameter stores and distributed training"),
+    ("library", "operators in shared libraries"),
+    ("lr_scheduler", "learning rate schedules"),
+    ("metric", "evaluation metrics"),
+    ("model", "checkpoints"),
+    ("module", "training of symbols"),
+    ("monitor", "statistics of a running network"),
+    ("name", "automatic names of symbols"),
+    ("ndarray", "arrays"),
+    ("numpy", "arrays with NumPy's semantics"),
+    ("numpy_extension", "neural operators for NumPy arrays"),
+    ("operator", "what operators there are; not yet: operators written in Python"),
+    ("optimizer", "optimizers"),
+    ("profiler", "profiles"),
+    ("random", "seeds and random arrays"),
+    ("recordio", "record files"),
+    ("rnn", "recurrent cells for symbols"),
+    ("runtime", "features of the build"),
+    ("symbol", "symbols"),
+    ("test_utils", "helpers of tests"),
+    ("util", "NumPy semantics switches"),
+    ("visualization", "drawings and tables of networks"),
+)
+
+_SUPPORT_HEAD = """\
+# What is supported
+
+This page is written by `python docs/generate.py`; do not edit it. It compares the operator registry with the
+operators that MXNet 1.9.1 registers for forward computation.
+
+A supported operator has MXNet's inputs, attributes, defaults and aliases. Its values and gradients are tested against a
+NumPy reference and, where the answer of MXNet 1.9.1 is right, against that answer.
+[Differences](differences.md) lists where it is not. Only dense arrays are supported so far; an alias
+that begins with `_sparse_` is a name, not sparse storage.
+"""
+
+
+# -- the support page -------------------------------------------------------------------------------------------
+
+
+def support() -> str:
+    """Return the text of docs/support.md."""
+    facts = json.loads(OPERATORS.read_text())
+    module = {entry.name: _module(entry) for entry in _ours() if entry.name in facts}
+    grouped: dict[str, list[str]] = {heading: [] for heading, _ in reversed(GROUPS)}
+    for name in sorted(facts, key=lambda n: (n.lower(), n)):
+        grouped[next(heading for heading, test in GROUPS if test.match(name))].append(name)
+    lines = [_SUPPORT_HEAD, "## Counts", "", "| Group | In MXNet 1.9.1 | Supported |", "|---|---:|---:|"]
+    for heading, names in grouped.items():
+        lines.append(f"| {heading} | {len(names)} | {sum(name in module for name in names)} |")
+    lines += [f"| **All operators** | **{len(facts)}** | **{len(module)}** |", ""]
+    lines += ["## Modules", "", "| Module | For | Exists |", "|---|---|---|"]
+    for name, purpose in AREAS:
+        lines.append(f"| `mxnet.{name}` | {purpose} | {'yes' if _exists(name) else 'no'} |")
+    lines += [
+        "",
+        "A module that exists may still lack names that need missing parts. What is missing raises an error that says "
+        "so; it never gives a wrong result.",
+        "",
+    ]
+    for heading, names in grouped.items():
+        lines += [
+            f"## Operators: {heading}",
+            "",
+            "| Operator | Supported | Written in | Aliases |",
+            "|---|---|---|---|",
+        ]
+        for name in names:
+            aliases = ", ".join(f"`{alias}`" for alias in facts[name].get("aliases") or [])
+            where = f"`{module[name]}`" if name in module else ""
+            lines.append(f"| `{name}` | {'yes' if name in module else 'no'} | {where} | {aliases} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _exists(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(f"mxnet.{name}") is not None
+    except ModuleNotFoundError:  # what it would be in is missing
+        return False
+
+
+# -- the reference ----------------------------------------------------------------------------------------------
+
+
+def reference() -> dict[str, str]:
+    """Return the reference pages by file name: one for each module of operators, and their list."""
+    by_module: dict[str, list[Operator]] = {}
+    for entry in _ours():
+        by_module.setdefault(_module(entry), []).append(entry)
+    pages = {}
+    rows = ["# Operators by module", "", "| Module | About | Operators |", "|---|---|---|"]
+    for module, entries in sorted(by_module.items()):
+        about = (importlib.import_module(f"mxnet._ops.{module}").__doc__ or "").strip()
+        listed = ", ".join(f"`{entry.name}`" for entry in entries)
+        rows.append(f"| [{module}]({module}.md) | {about.splitlines()[0]} | {listed} |")
+        parts = [f"# {module}", "", about, "", *(line for entry in entries for line in _page_of(entry))]
+        pages[f"{module}.md"] = "\n".join(parts)
+    pages["index.md"] = "\n".join([*rows, ""])
+    return pages
+
+
+def _page_of(entry: Operator) -> Iterable[str]:
+    inputs = [f"*{item.name}" if entry.variadic else item.name for item in entry.inputs]
+    optional = {item.name for item in entry.inputs if item.optional}
+    shown = [f"{name}=None" if name in optional else name for name in inputs]
+    for attribute in entry.attributes.values():
+        if attribute.name == entry.variadic:
+            continue
+        default = "" if attribute.default is REQUIRED else f"={_default(attribute.default)}"
+        shown.append(f"{attribute.name}{default}")
+    yield f"## {entry.name}"
+    yield ""
+    yield "```text"
+    yield f"{_public(entry.name)}({', '.join(shown)})"
+    yield "```"
+    yield ""
+    if entry.aliases:
+        yield f"Also called {', '.join(f'`{alias}`' for alias in entry.aliases)}."
+        yield ""
+    if entry.attributes:
+        yield "| Attribute | Type | Default |"
+        yield "|---|---|---|"
+        for attribute in entry.attributes.values():
+            default = "required" if attribute.default is REQUIRED else f"`{_default(attribute.default)}`"
+            kind = attribute.type.spelling.replace("|", r"\|")
+            yield f"| `{attribute.name}` | {kind} | {default} |"
+        yield ""
+    yield from _docstring(entry.function.__doc__ or "")
+    yield ""
+
+
+def _docstring(text: str) -> Iterable[str]:
+    """Turn a numpydoc docstring into Markdown: headings become bold, sections with code become code blocks."""
+    lines = inspect.cleandoc(text).splitlines()
+    position, code, listed = 0, False, False
+    while position < len(lines):
+        line = lines[position]
+        if position + 1 < len(lines) and line and re.fullmatch("-+", lines[position + 1]):
+            if code:
+                yield "```"
+            code, listed = line == "Examples", line in ("Parameters", "Returns", "Raises")
+            yield ""
+            yield f"**{line}**"
+            yield ""
+            if code:
+                yield "```pycon"
+            position += 2
+            continue
+        if code or not listed or not line:
+            yield line
+        elif line.startswith(" "):
+            yield f"    {line.strip()}"
+        else:
+            yield f"- {_entry(line)}"
+        position += 1
+    if code:
+        yield "```"
+
+
+def _entry(line: str) -> str:
+    name, colon, kind = line.partition(" : ")
+    return f"`{name}`: {kind}" if colon else line
+
+
+def _default(value: object) -> str:
+    return str(value).removeprefix("torch.") if not isinstance(value, str) else repr(value)
+
+
+def _public(name: str) -> str:
+    found = place(name)
+    if found is None:
+        return name
+    submodule, public = found
+    return f"mx.nd.{public}" if submodule == "op" else f"mx.nd.{submodule}.{public}"
+
+
+# -- operators and where they are written -----------------------------------------------------------------------
+
+
+def _ours() -> Iterable[Operator]:
+    """All operators of the package itself: examples in docstrings register others."""
+    return (entry for entry in operators() if entry.function.__module__.startswith("mxnet._ops."))
+
+
+def _module(entry: Operator) -> str:
+    """Return the name of the module of _ops that an operator is written in."""
+    module = entry.function.__module__.rpartition(".")[2]
+    return _FAMILY_MEMBERS.get(entry.name, module) if module == "families" else module
+
+
+def _family_members() -> dict[str, str]:
+    """Find the calls that make operators of a family: their first argument is the operator's name."""
+    found: dict[str, str] = {}
+    for path in sorted(SOURCES.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+                first = node.args[0]
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    found.setdefault(first.value, path.stem)
+    return found
+
+
+_FAMILY_MEMBERS = _family_members()
+
+
+def main() -> int:
+    cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    cli.add_argument("--check", action="store_true", help="write nothing; fail if docs/support.md is out of date")
+    options = cli.parse_args()
+    text = support()
+    if options.check:
+        if not SUPPORT.exists() or SUPPORT.read_text() != text:
+            print("docs/support.md is not up to date: run `python docs/generate.py`")
+            return 1
+        return 0
+    SUPPORT.write_text(text)
+    REFERENCE.mkdir(exist_ok=True)
+    pages = reference()
+    for old in REFERENCE.glob("*.md"):
+        if old.name not in pages:
+            old.unlink()
+    for name, page in pages.items():
+        (REFERENCE / name).write_text(page)
+    print(f"docs/support.md and {len(pages)} reference pages written")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
