@@ -32,15 +32,15 @@ def draw(
              "ytick.color": GRAY, "axes.titlelocation": "left", "axes.spines.top": False,
              "axes.spines.right": False}  # fmt: skip
     with pyplot.rc_context(style):
-        figure = pyplot.figure(figsize=(10, 6.6), layout="constrained")
+        figure = pyplot.figure(figsize=(10, 6), layout="constrained")
         figure.suptitle(f"Two layers, 128 hidden units, {name}", x=0.012, ha="left", fontsize=13, fontweight="bold")
-        top, bottom = figure.subfigures(2, 1, height_ratios=(2.9, 1))
+        top, bottom = figure.subfigures(2, 1, height_ratios=(3.3, 1))
         epochs = np.arange(1, len(history.test_loss) + 1)
         panels = (
-            ("Loss (mean cross entropy)", history.train_loss, history.test_loss, "{:.3f}"),
-            ("Accuracy", history.train_accuracy, history.test_accuracy, "{:.2%}"),
+            ("Loss (mean cross entropy)", history.train_loss, history.test_loss, "{:.3f}", "upper right"),
+            ("Accuracy", history.train_accuracy, history.test_accuracy, "{:.2%}", "lower right"),
         )
-        for axes, (title, train, test, form) in zip(top.subplots(1, 2), panels):
+        for axes, (title, train, test, form, corner) in zip(top.subplots(1, 2), panels):
             axes.plot(epochs, train, "o-", color=TRAIN, markersize=4, linewidth=1.6, label="while training")
             axes.plot(epochs, test, "o-", color=TEST, markersize=4, linewidth=2, label="held out")
             axes.set_title(f"{title}; held out at the end: {form.format(test[-1])}", fontsize=10.5)
@@ -49,7 +49,7 @@ def draw(
             axes.grid(axis="y", color="#e4e7eb", linewidth=0.8)
             axes.set_axisbelow(True)
             axes.margins(x=0.04)
-            axes.legend(frameon=False)
+            axes.legend(frameon=False, loc=corner)
         top.axes[0].set_ylim(bottom=0)
         top.axes[1].yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         _digits(bottom, predict, digits)

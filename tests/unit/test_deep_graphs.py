@@ -96,7 +96,9 @@ def test_forward_and_backward_of_nodes_with_rules_of_their_own():
     y, w = x, mx.sym.var("w")
     for _ in range(2_000):
         y = mx.sym.FullyConnected(mx.sym.relu(y), w, num_hidden=2, no_bias=True)
-    executor = y.bind(mx.cpu(), {"x": mx.nd.ones((1, 2)), "w": mx.nd.array([[0, 1], [1, 0]])}, {"x": mx.nd.zeros((1, 2))})
+    executor = y.bind(
+        mx.cpu(), {"x": mx.nd.ones((1, 2)), "w": mx.nd.array([[0, 1], [1, 0]])}, {"x": mx.nd.zeros((1, 2))}
+    )
     executor.forward(is_train=True)
     executor.backward(mx.nd.array([[3, 4]]))
     assert executor.grad_dict["x"].asnumpy().tolist() == [[3, 4]]
@@ -108,7 +110,7 @@ def test_wide_graphs():
     net = mx.sym.add_n(*[leaf * 2 for leaf in leaves])
     assert net.list_arguments() == names
     assert mx.sym.load_json(net.tojson()).tojson() == net.tojson()
-    executor = net.simple_bind(mx.cpu(), **{name: (2,) for name in names})
+    executor = net.simple_bind(mx.cpu(), **dict.fromkeys(names, (2,)))
     for i, array in enumerate(executor.arg_arrays):
         array[:] = i % 3
     assert executor.forward(is_train=True)[0].asnumpy().tolist() == [6000, 6000]

@@ -144,8 +144,9 @@ class TestOurOwnRules:
         x[key] = 7
         same(x, counted((3, 2)))
 
-    def test_array_without_axes_is_an_integer(self):
-        same(nd.array(counted((3, 2)))[np.array(1)], counted((3, 2))[1])
+    @pytest.mark.parametrize("form", [np.array, nd.array])
+    def test_array_without_axes_is_an_integer(self, form):
+        same(nd.array(counted((3, 2)))[form(1)], counted((3, 2))[1])
 
     def test_new_axis_after_an_index_array_stays_behind_it(self):
         same(nd.array(counted((3, 2)))[[0, 1], None], counted((3, 2))[[0, 1], None])

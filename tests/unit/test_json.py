@@ -74,7 +74,11 @@ def _old(node_attributes):
 OLD = {
     "attrs": {"attrs": {"num_hidden": "3", "no_bias": "True", "__lr_mult__": "2"}},
     "attr": {"attr": {"num_hidden": "3", "no_bias": "True", "lr_mult": "2"}},
-    "param and attr": {"param": {"num_hidden": "3", "no_bias": "True"}, "attr": {"lr_mult": "2"}, "backward_source_id": -1},
+    "param and attr": {
+        "param": {"num_hidden": "3", "no_bias": "True"},
+        "attr": {"lr_mult": "2"},
+        "backward_source_id": -1,
+    },
 }
 
 
@@ -135,24 +139,34 @@ DAMAGED = {
     "attributes are a list": (_relu(attrs=[1]), "node 1.*'attrs'.*object"),
     "attribute is a number": (_relu(attrs={"a": 1}), "node 1.*'a'.*1.*string"),
     "wrong attribute": (
-        _text(_X, {"op": "Activation", "name": "a", "attrs": {"act_type": "no"}, "inputs": [[0, 0, 0]]}), "'a'.*act_type.*no",
+        _text(_X, {"op": "Activation", "name": "a", "attrs": {"act_type": "no"}, "inputs": [[0, 0, 0]]}),
+        "'a'.*act_type.*no",
     ),
     "missing attribute": (_text(_X, {"op": "Activation", "name": "a", "inputs": [[0, 0, 0]]}), "'a'.*act_type"),
-    "variable with inputs": (_text(_X, {"op": "null", "name": "y", "inputs": [[0, 0, 0]]}), r"node 1 \('y'\).*variable.*input"),
+    "variable with inputs": (
+        _text(_X, {"op": "null", "name": "y", "inputs": [[0, 0, 0]]}),
+        r"node 1 \('y'\).*variable.*input",
+    ),
     "huge number of inputs": (
-        _text(_X, {"op": "Concat", "name": "c", "attrs": {"num_args": "9" * 12}, "inputs": [[0, 0, 0]]}), "'c'.*num_args|'c'.*inputs",
+        _text(_X, {"op": "Concat", "name": "c", "attrs": {"num_args": "9" * 12}, "inputs": [[0, 0, 0]]}),
+        "'c'.*num_args|'c'.*inputs",
     ),
     "huge number of outputs": (
-        _text(_X, {"op": "SliceChannel", "name": "c", "attrs": {"num_outputs": "9" * 12}, "inputs": [[0, 0, 0]]}, heads=[[1, 0, 0]]),
+        _text(
+            _X,
+            {"op": "SliceChannel", "name": "c", "attrs": {"num_outputs": "9" * 12}, "inputs": [[0, 0, 0]]},
+            heads=[[1, 0, 0]],
+        ),
         "'c'.*outputs",
     ),
     "negative number of inputs": (
-        _text(_X, {"op": "Concat", "name": "c", "attrs": {"num_args": "-1"}, "inputs": [[0, 0, 0]]}), "'c'",
+        _text(_X, {"op": "Concat", "name": "c", "attrs": {"num_args": "-1"}, "inputs": [[0, 0, 0]]}),
+        "'c'",
     ),
     "deeply nested": ("[" * 100_000, "not a symbol file"),
     "number of many digits": ('{"nodes": [], "heads": [' + "1" * 5000 + "]}", "not a symbol file|head"),
     "half a surrogate": (_text({"op": "null", "name": "\ud800"}), "node 0.*name"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", sorted(DAMAGED))
@@ -194,14 +208,25 @@ def test_changed_characters_do_no_harm(name, data):
     for _ in range(data.draw(st.integers(1, 3))):
         start = data.draw(st.integers(0, len(text)))
         length = data.draw(st.integers(0, 6))
-        text = text[:start] + data.draw(st.sampled_from(["", "[", "]", "{", '"', "0", "-1", "99", ",", "null", "(", "x", "e9"])) + text[start + length :]
+        text = (
+            text[:start]
+            + data.draw(st.sampled_from(["", "[", "]", "{", '"', "0", "-1", "99", ",", "null", "(", "x", "e9"]))
+            + text[start + length :]
+        )
     _use(text)
 
 
 VALUES = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.just([]), st.just({}),
-    st.lists(st.integers(-1, 30), max_size=4), st.sampled_from(["relu", "Concat", "BatchNorm", "null", "-1", "(0,)", "None", "True", "1e30"]),
-)  # fmt: skip
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=5),
+    st.just([]),
+    st.just({}),
+    st.lists(st.integers(-1, 30), max_size=4),
+    st.sampled_from(["relu", "Concat", "BatchNorm", "null", "-1", "(0,)", "None", "True", "1e30"]),
+)
 
 
 @settings(max_examples=150, deadline=None)

@@ -219,11 +219,12 @@ class TestDlpack:
 #: method -> arguments, where there are any.
 FLUENT = {
     **{name: {} for name in (
-        "abs", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "argmax_channel", "argsort", "cbrt",
-        "ceil", "cos", "cosh", "degrees", "exp", "expm1", "fix", "flatten", "floor", "log", "log10", "log1p", "log2",
-        "log_softmax", "max", "mean", "min", "nansum", "norm", "ones_like", "radians", "rcbrt", "reciprocal", "relu", "rint", "round",
-        "rsqrt", "shape_array", "sigmoid", "sign", "sin", "sinh", "size_array", "softmin", "sqrt", "square", "squeeze",
-        "sum", "tan", "tanh", "transpose", "trunc", "zeros_like")},
+        "abs", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "argmax_channel", "argsort",
+        "cbrt", "ceil", "cos", "cosh", "degrees", "exp", "expm1", "fix", "flatten", "floor", "log", "log10",
+        "log1p", "log2", "log_softmax", "max", "mean", "min", "nansum", "norm", "ones_like", "radians",
+        "rcbrt", "reciprocal", "relu", "rint", "round", "rsqrt", "shape_array", "sigmoid", "sign", "sin",
+        "sinh", "size_array", "softmin", "sqrt", "square", "squeeze", "sum", "tan", "tanh", "transpose",
+        "trunc", "zeros_like")},
     "argmax": {"axis": 1},
     "argmin": {"axis": 1},
     "broadcast_axes": {"axis": (), "size": ()},

@@ -147,30 +147,50 @@ def test_states_given_by_hand_get_their_initializers():
 
 X = mx.sym.var("x")
 ERRORS = {
-    "unknown attribute": (lambda: mx.sym.FullyConnected(X, num_hiden=3), mx.MXNetError, r"FullyConnected.*num_hiden.*num_hidden"),
+    "unknown attribute": (
+        lambda: mx.sym.FullyConnected(X, num_hiden=3),
+        mx.MXNetError,
+        r"FullyConnected.*num_hiden.*num_hidden",
+    ),
     "attribute that is none": (lambda: mx.sym.relu(X, whatever=1), mx.MXNetError, "relu.*whatever"),
-    "bad value": (lambda: mx.sym.FullyConnected(X, num_hidden="many"), mx.MXNetError, "FullyConnected.*num_hidden.*many"),
+    "bad value": (
+        lambda: mx.sym.FullyConnected(X, num_hidden="many"),
+        mx.MXNetError,
+        "FullyConnected.*num_hidden.*many",
+    ),
     "missing attribute": (lambda: mx.sym.FullyConnected(X), mx.MXNetError, "FullyConnected.*num_hidden"),
     "bad choice": (lambda: mx.sym.Activation(X, act_type="rel"), mx.MXNetError, "Activation.*act_type.*rel.*relu"),
     "number for an input": (lambda: mx.sym.relu(3), TypeError, "relu.*data.*Symbol.*int"),
     "array for an input": (lambda: mx.sym.relu(mx.nd.ones((2,))), TypeError, r"relu.*NDArray.*mx\.nd\.relu"),
     "several outputs for an input": (
-        lambda: mx.sym.relu(mx.sym.SliceChannel(X, num_outputs=2, name="s")), mx.MXNetError, r"relu.*2 outputs.*s_output0.*\[0\]",
+        lambda: mx.sym.relu(mx.sym.SliceChannel(X, num_outputs=2, name="s")),
+        mx.MXNetError,
+        r"relu.*2 outputs.*s_output0.*\[0\]",
     ),
     "input that attributes switch off": (
-        lambda: mx.sym.FullyConnected(X, bias=X, num_hidden=2, no_bias=True), mx.MXNetError, "FullyConnected.*bias.*data, weight",
+        lambda: mx.sym.FullyConnected(X, bias=X, num_hidden=2, no_bias=True),
+        mx.MXNetError,
+        "FullyConnected.*bias.*data, weight",
     ),
     "number of inputs": (lambda: mx.sym.Concat(X, X, num_args=1), mx.MXNetError, "Concat.*num_args=1.*2"),
-    "unknown storage type": (lambda: mx.sym.var("v", stype="wrong"), ValueError, "'v'.*wrong.*default, row_sparse, csr"),
+    "unknown storage type": (
+        lambda: mx.sym.var("v", stype="wrong"),
+        ValueError,
+        "'v'.*wrong.*default, row_sparse, csr",
+    ),
     "unknown dtype": (lambda: mx.sym.var("v", dtype="float17"), TypeError, "'v'.*float17"),
     "shape of an unknown name": (lambda: X.infer_shape(z=(2,)), mx.MXNetError, "infer_shape.*'z'.*x"),
     "shape that is none": (lambda: X.infer_shape(x="ab"), TypeError, "infer_shape.*'x'.*'ab'.*tuple of int"),
     "too many shapes": (lambda: X.infer_shape((1,), (2,)), ValueError, "infer_shape.*2.*1"),
     "shapes that do not fit": (
-        lambda: (X + mx.sym.var("y")).infer_shape(x=(2, 3), y=(3, 2)), mx.MXNetError, r"_plus.*\(3, 2\).*\(2, 3\)",
+        lambda: (X + mx.sym.var("y")).infer_shape(x=(2, 3), y=(3, 2)),
+        mx.MXNetError,
+        r"_plus.*\(3, 2\).*\(2, 3\)",
     ),
     "dtypes that do not fit": (
-        lambda: (X + mx.sym.var("y")).infer_type(x="int32", y="float16"), mx.MXNetError, "_plus.*float16.*int32",
+        lambda: (X + mx.sym.var("y")).infer_type(x="int32", y="float16"),
+        mx.MXNetError,
+        "_plus.*float16.*int32",
     ),
     "output name": (lambda: X["y"], ValueError, '"y".*x'),
     "output number": (lambda: X[1], IndexError, "output 1.*1 outputs"),
@@ -179,11 +199,19 @@ ERRORS = {
     "operand": (lambda: X + "a", TypeError, r"\+.*str.*Symbol or a number"),
     "truth": (lambda: bool(X), mx.base.NotImplementedForSymbol, "bool"),
     "backend": (lambda: X.optimize_for("nothing"), mx.MXNetError, "nothing"),
-    "bad shape attribute": (lambda: mx.sym.var("v", __shape__="what").infer_shape(), mx.MXNetError, "'v'.*__shape__.*what"),
+    "bad shape attribute": (
+        lambda: mx.sym.var("v", __shape__="what").infer_shape(),
+        mx.MXNetError,
+        "'v'.*__shape__.*what",
+    ),
     "hash": (lambda: {X: 1}, TypeError, "unhashable"),
-    "random parameters of two kinds": (lambda: mx.sym.random.uniform(X, 1), TypeError, "uniform.*low: Symbol.*high: int"),
+    "random parameters of two kinds": (
+        lambda: mx.sym.random.uniform(X, 1),
+        TypeError,
+        "uniform.*low: Symbol.*high: int",
+    ),
     "compose unknown": (lambda: mx.sym.relu(X)(z=X), mx.MXNetError, "'z'.*x"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", sorted(ERRORS))

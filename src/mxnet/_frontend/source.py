@@ -11,7 +11,7 @@ tensors and wrap the result; otherwise hand over to the general path, `mxnet.nda
 from __future__ import annotations
 
 import linecache
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -34,57 +34,51 @@ class Null:
 NULL = Null()
 
 
-def array_functions(namespace: str, module: str, environment: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the array functions of one submodule by public name.
+Printer = Callable[[str, Operator, int], str]
 
-    `environment` is what the printed code refers to; see `mxnet.ndarray._generate`.
+
+class Functions:
+    """The front-end functions of one submodule, each compiled when first asked for.
+
+    A program uses a handful of several hundred functions, and compiling all of them would be most of the import's time.
+
+    Parameters
+    ----------
+    namespace : str
+        See `mxnet._frontend.namespaces.members`.
+    module : str
+        Full name of the submodule.
+    printer : function
+        Prints the source of one function: `array_source` or `symbol_source`.
+    environment : mapping
+        What the printed code refers to; see ``_generate.py`` of both packages.
     """
-    return _compile(
-        ((public, _array_source(public, entry, number)) for number, (public, _, entry) in _numbered(namespace)),
-        namespace,
-        module,
-        environment,
-    )
 
+    def __init__(self, namespace: str, module: str, printer: Printer, environment: Mapping[str, Any]) -> None:
+        self._entries = {public: entry for public, _, entry in members(namespace)}
+        self._printer, self._module = printer, module
+        self._scope: dict[str, Any] = {**environment, "_Null": NULL, "__name__": module}
 
-def symbol_functions(namespace: str, module: str, environment: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the symbol functions of one submodule by public name. `environment` holds ``compose``."""
-    return _compile(
-        ((public, _symbol_source(public, entry, number)) for number, (public, _, entry) in _numbered(namespace)),
-        namespace,
-        module,
-        {**environment, "_Null": NULL},
-    )
+    def names(self) -> list[str]:
+        """Return the public names of all functions."""
+        return list(self._entries)
 
-
-def _numbered(namespace: str) -> Iterable[tuple[int, tuple[str, str, Operator]]]:
-    return enumerate(members(namespace))
-
-
-def _compile(
-    sources: Iterable[tuple[str, str]], namespace: str, module: str, environment: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Compile all functions of a submodule in one go and give them their names and docstrings."""
-    names: list[str] = []
-    pieces: list[str] = []
-    for public, source in sources:
-        names.append(public)
-        pieces.append(source)
-    text = "\n\n".join(pieces)
-    filename = f"<{module}: generated>"
-    scope: dict[str, Any] = {**environment, "__name__": module}
-    for number, (_, _, entry) in _numbered(namespace):
-        scope[f"op{number}"] = entry
-        scope[f"kernel{number}"] = entry.function
+    def get(self, public: str) -> Any:
+        """Return one function; KeyError when there is none."""
+        entry = self._entries[public]
+        scope, number = self._scope, len(self._scope)
+        scope[f"op{number}"], scope[f"kernel{number}"] = entry, entry.function
         for attribute in entry.attributes.values():
             if _default_text(attribute) is None:
                 scope[_default_name(number, attribute)] = attribute.default
-    exec(compile(text, filename, "exec"), scope)
-    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    functions = {name: scope[name] for name in names}
-    for public, _, entry in members(namespace):
-        functions[public].__doc__ = documentation(entry, public)
-    return functions
+        text = self._printer(public, entry, number)
+        filename = f"<{self._module}.{public}>"
+        made: dict[str, Any] = {}
+        exec(compile(text, filename, "exec"), scope, made)
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+        function = made[public]
+        function.__doc__ = documentation(entry, public)
+        return function
 
 
 def documentation(entry: Operator, public: str) -> str:
@@ -96,7 +90,8 @@ def documentation(entry: Operator, public: str) -> str:
 # -- array functions --------------------------------------------------------------------------------------------
 
 
-def _array_source(public: str, entry: Operator, number: int) -> str:
+def array_source(public: str, entry: Operator, number: int) -> str:
+    """Return the source of an array function."""
     inputs = [item.name for item in entry.inputs]
     attributes = list(entry.attributes.values())
     lines = ["if kwargs:", f"    unknown(op{number}, kwargs)"]
@@ -213,7 +208,8 @@ def _default_text(attribute: Attribute) -> str | None:
 # -- symbol functions -------------------------------------------------------------------------------------------
 
 
-def _symbol_source(public: str, entry: Operator, number: int) -> str:
+def symbol_source(public: str, entry: Operator, number: int) -> str:
+    """Return the source of a symbol function."""
     attributes = list(entry.attributes)
     if entry.variadic is not None:
         name = entry.inputs[0].name

@@ -89,9 +89,16 @@ class Inferred:
         if default is None:
             return
         for node in self.order:
+            for entry in node.inputs:  # what one default tells of the node's other inputs comes before their own
+                if entry.node.operator is None and self.dtype(entry) is None:
+                    self._dtypes[id(entry.node)][0] = default
+                    self._sweep([node], self._infer_node_dtypes)
+            if node.operator is not None:
+                self._sweep([node], self._infer_node_dtypes)
+        for node in self.order:  # variables that no operator reads
             if node.operator is None and self._dtypes[id(node)][0] is None:
                 self._dtypes[id(node)][0] = default
-                pending = self._sweep(pending, self._infer_node_dtypes)
+        self._sweep(pending, self._infer_node_dtypes)
 
     def _infer_node_dtypes(self, node: Node) -> bool:
         operator, values = node.operator, node.values

@@ -133,7 +133,7 @@ def _load_node(record: Any, nodes: list[Node], place: str) -> Node:
         raise MXNetError(f"{place} ({name!r}): 'inputs' is {str(inputs)[:80]}, expected a list")
     entries = [_entry(item, nodes, f"{place} ({name!r})") for item in inputs]
     if any("\ud800" <= letter <= "\udfff" for letter in name):
-        raise MXNetError(f"{place}: the name {ascii(name)} is no Unicode text")
+        raise MXNetError(f"{place}: the name {name!a} is no Unicode text")
     if record["op"] == "null":
         if entries:
             raise MXNetError(f"{place} ({name!r}): a variable has no inputs, the file gives {len(entries)}")
@@ -145,10 +145,11 @@ def _load_node(record: Any, nodes: list[Node], place: str) -> Node:
     node = Node(operator, name, attributes, entries)
     for key in ("num_outputs", "sections", "num_weights"):  # outputs are counted out one by one
         if key in operator.attributes and node.values[key] > _MOST_OUTPUTS:
-            raise MXNetError(f"{place} ({name!r}): {key} is {node.values[key]}; at most {_MOST_OUTPUTS} outputs are read")
+            raise MXNetError(f"{place} ({name!r}): {key} is {node.values[key]}; at most {_MOST_OUTPUTS} are read")
     if operator.variadic is not None and node.values[operator.variadic] != len(entries):
         raise MXNetError(
-            f"{place} ({name!r}): {operator.variadic} is {node.values[operator.variadic]}, the file gives {len(entries)} inputs"
+            f"{place} ({name!r}): {operator.variadic} is {node.values[operator.variadic]}, "
+            f"the file gives {len(entries)} inputs"
         )
     expected = len(node.input_names())
     if len(entries) != expected:

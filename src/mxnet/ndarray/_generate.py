@@ -7,13 +7,14 @@ from typing import Any
 import torch
 
 from .. import _ops  # noqa: F401 - registers the operators
-from .._frontend.source import array_functions
+from .._frontend import modules
+from .._frontend.source import Functions, array_source
 from .._runtime.tape import state
 from .dispatch import ERRORS, failed, invoke, live_tensor, own, parse, unknown, wrap_live
 
 
 def fill(module: dict[str, Any], namespace: str) -> list[str]:
-    """Put the functions of one submodule into its globals and return their names."""
+    """Make the functions of one submodule attributes of it and return their names."""
     from .ndarray import NDArray
 
     environment = {
@@ -31,6 +32,4 @@ def fill(module: dict[str, Any], namespace: str) -> list[str]:
         "ERRORS": ERRORS,
         "_torch_dtype": torch.dtype,
     }
-    functions = array_functions(namespace, module["__name__"], environment)
-    module.update(functions)
-    return [name for name in functions if not name.startswith("_")] if namespace != "_internal" else list(functions)
+    return modules.fill(module, Functions(namespace, module["__name__"], array_source, environment))

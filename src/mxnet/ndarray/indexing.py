@@ -178,6 +178,7 @@ def _torch_key(parts: Sequence[Any], data: Tensor) -> tuple[Any, ...]:
     """Return the key for torch, whose rules for mixing slices and index arrays are NumPy's."""
     key: list[Any] = []
     axis = 0
+    rank = max(part.dim() for part in parts if isinstance(part, Tensor))
     for part in parts:
         if part is None:
             key.append(None)
@@ -188,8 +189,8 @@ def _torch_key(parts: Sequence[Any], data: Tensor) -> tuple[Any, ...]:
                 worst = int(part.max()) if int(part.max()) >= length else int(part.min())
                 raise base.IndexError(f"index {worst} is out of bounds for axis {axis} with size {length}")
             key.append(part.to(data.device))
-        elif isinstance(part, int):
-            key.append(torch.tensor(_checked(part, axis, length), device=data.device))
+        elif isinstance(part, int):  # with axes, because torch takes a tensor without any for a plain integer
+            key.append(torch.full((1,) * rank, _checked(part, axis, length), device=data.device))
         else:
             if part.step is not None and part.step < 0:
                 raise base.ValueError(

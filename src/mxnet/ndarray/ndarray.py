@@ -553,6 +553,7 @@ def _context_of_tensor(tensor: torch.Tensor) -> Context:
 
 
 # The functions that methods call are generated for this class, so they can only be imported once it exists.
+from .._frontend.modules import add_methods  # noqa: E402
 from .._frontend.namespaces import FLUENT  # noqa: E402
 from .._runtime import params  # noqa: E402
 from . import _internal, arithmetic, functions, op  # noqa: E402
@@ -560,6 +561,4 @@ from .gradients import backward as autograd_backward  # noqa: E402
 
 for _name, _method in arithmetic.methods().items():
     setattr(NDArray, _name, _method)
-for _name in FLUENT:
-    if not hasattr(NDArray, _name) and hasattr(op, _name):
-        setattr(NDArray, _name, getattr(op, _name))
+add_methods(NDArray, FLUENT, op)

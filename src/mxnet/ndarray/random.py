@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from .. import base
 from ..context import Context
@@ -100,7 +100,7 @@ def exponential(
     """Draw from the exponential distribution with mean `scale`; otherwise as `uniform`."""
     if not isinstance(scale, (NDArray, *NUMBERS)):
         raise base.TypeError(f"random.exponential: scale is {scale!r}, expected a number or an NDArray")
-    return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, ctx, out)
+    return _draw("exponential", {"lam": 1.0 / cast("Any", scale)}, shape, dtype, ctx, out)
 
 
 def gamma(

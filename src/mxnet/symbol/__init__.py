@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .symbol import Group, Symbol, Variable, load, load_json, var  # isort: skip - the class comes first
 
+from .._frontend.modules import delegate
 from . import _internal, arithmetic, contrib, functions, image, linalg, op, random, sparse
 from .functions import *  # noqa: F403
-from .op import *  # noqa: F403
+
+if TYPE_CHECKING:
+    from .op import *  # noqa: F403
 
 # These names are functions of two operands here, not the operators of the same name.
 globals().update(arithmetic.functions())
-
-__all__ = ["Group", "Symbol", "Variable", "load", "load_json", "var", *op.__all__, *functions.__all__,
-           *arithmetic.functions()]  # fmt: skip
+__all__ = delegate(
+    globals(),
+    op,
+    ["Group", "Symbol", "Variable", "load", "load_json", "var", *functions.__all__, *arithmetic.functions()],
+)
 _ = (_internal, contrib, image, linalg, random, sparse)

@@ -9,7 +9,8 @@ from .. import (
     _ops,  # noqa: F401 - registers the operators
     base,
 )
-from .._frontend.source import NULL, symbol_functions
+from .._frontend import modules
+from .._frontend.source import NULL, Functions, symbol_source
 from .._graph.node import HIDDEN_KEYS, Entry, apply
 from .._ops.registry import Operator
 from ..attribute import AttrScope
@@ -18,10 +19,8 @@ from .symbol import Symbol
 
 
 def fill(module: dict[str, Any], namespace: str) -> list[str]:
-    """Put the functions of one submodule into its globals and return their names."""
-    functions = symbol_functions(namespace, module["__name__"], {"compose": compose})
-    module.update(functions)
-    return [name for name in functions if not name.startswith("_")] if namespace != "_internal" else list(functions)
+    """Make the functions of one submodule attributes of it and return their names."""
+    return modules.fill(module, Functions(namespace, module["__name__"], symbol_source, {"compose": compose}))
 
 
 def compose(

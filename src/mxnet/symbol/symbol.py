@@ -807,11 +807,10 @@ def load_json(json_str: str) -> Symbol:
 
 
 # The functions that methods call take this class, so they can only be imported once it exists.
+from .._frontend.modules import add_methods  # noqa: E402
 from .._frontend.namespaces import FLUENT  # noqa: E402
 from . import arithmetic, functions, op  # noqa: E402
 
 for _name, _method in arithmetic.methods().items():
     setattr(Symbol, _name, _method)
-for _name in FLUENT:
-    if not hasattr(Symbol, _name) and hasattr(op, _name):
-        setattr(Symbol, _name, getattr(op, _name))
+add_methods(Symbol, FLUENT, op)

@@ -316,8 +316,8 @@ _OPERANDS = {
 }
 _OPERATORS = ("+", "-", "*", "/", "%", "**", "==", "!=", ">", ">=", "<", "<=")
 _FUNCTIONS = (
-    "add", "subtract", "multiply", "divide", "true_divide", "modulo", "power", "maximum", "minimum", "equal", "not_equal",
-    "greater", "greater_equal", "lesser", "lesser_equal", "logical_and", "logical_or", "logical_xor",
+    "add", "subtract", "multiply", "divide", "true_divide", "modulo", "power", "maximum", "minimum", "equal",
+    "not_equal", "greater", "greater_equal", "lesser", "lesser_equal", "logical_and", "logical_or", "logical_xor",
 )  # fmt: skip
 
 ARITHMETIC = {
@@ -1162,7 +1162,8 @@ AUTOGRAD = {
 #: Indexing on a 3 x 4 x 5 array.
 _CUBE = "c = nd.arange(60).reshape((3, 4, 5))\n"
 _KEYS = """c[1] | c[-1] | c[1, 2] | c[1, 2, 3] | c[-1, -2, -3] | c[1:3] | c[:, 1] | c[:, :, 1]
-c[..., 1] | c[1, ..., 1]
+c[..., 1] | c[1, ..., 1] | c[0, :, [1, 2]] | c[0, :, [[1, 2]]] | c[0, None, [1, 2]] | c[[0, 1], 0:2, 1]
+c[[0, 1], 0] | c[0, [1, 2]] | c[:, 0, [1, 2]] | c[:, [0, 1], 1]
 c[...] | c[()] | c[None] | c[:, None] | c[..., None] | c[1, None, 2] | c[None, 1, 2, 3] | c[::2] | c[::-1]
 c[:, ::-2] | c[2:0:-1] | c[1:100] | c[-100:2] | c[True] | c[False] | c[[0, 2]] | c[[0, 2], [1, 3]]
 c[[0, 2], :, [1, 3]] | c[[[0, 1], [2, 0]]] | c[nd.array([0, 2])] | c[nd.array([0, 2]), nd.array([1, 1])]

@@ -1,7 +1,7 @@
 """Programs that MXNet 1.9.1 and this library both run, and what MXNet answered.
 
-A module here holds one table, ``PROGRAMS``: name -> source. A program finds ``mx`` and ``np``, and leaves its result in
-``answer``. ``record.py`` runs the tables in MXNet 1.9.1 and writes ``NAME.json`` beside them; tests run them here and
+A module here holds one table, ``PROGRAMS``: name -> source, or a tuple of pieces of source. A program finds ``mx`` and
+``np``, and leaves its result in ``answer``. ``record.py`` runs the tables in MXNet 1.9.1 and writes ``NAME.json`` beside them; tests run them here and
 call `check`. This file and the tables keep to Python 3.8, the newest that MXNet 1.9.1 runs on.
 """
 
@@ -20,7 +20,8 @@ FOLDER = pathlib.Path(__file__).parent
 def table(group):
     """Return the programs of one module by name."""
     programs = importlib.import_module(f"{__name__}.{group}").PROGRAMS
-    return {name: textwrap.dedent(source) for name, source in programs.items()}
+    pieces = {name: (source,) if isinstance(source, str) else source for name, source in programs.items()}
+    return {name: "\n".join(textwrap.dedent(piece).strip() for piece in found) for name, found in pieces.items()}
 
 
 def answers(group):

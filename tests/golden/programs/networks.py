@@ -15,7 +15,8 @@ shapes = {"data": (3, 1, 12, 12), "softmax_label": (3,)}
 _MLP = """
 net = mx.sym.Flatten(mx.sym.var("data"))
 for i, hidden in enumerate((5, 4)):
-    net = mx.sym.Activation(mx.sym.FullyConnected(net, num_hidden=hidden, name="fc%d" % i), act_type=("relu", "sigmoid")[i])
+    net = mx.sym.Activation(mx.sym.FullyConnected(net, num_hidden=hidden, name="fc%d" % i), act_type=("relu",
+        "sigmoid")[i])
 net = mx.sym.SoftmaxOutput(mx.sym.FullyConnected(net, num_hidden=3, name="out"), name="softmax", normalization="batch")
 shapes = {"data": (4, 2, 3), "softmax_label": (4,)}
 """
@@ -23,7 +24,8 @@ shapes = {"data": (4, 2, 3), "softmax_label": (4,)}
 _RESNET = """
 def convolution(x, filters, kernel, stride, name):
     pad = (kernel // 2, kernel // 2)
-    return mx.sym.Convolution(x, kernel=(kernel, kernel), stride=(stride, stride), pad=pad, num_filter=filters, no_bias=True,
+    return mx.sym.Convolution(x, kernel=(kernel, kernel), stride=(stride, stride), pad=pad, num_filter=filters,
+        no_bias=True,
                               name=name)
 def block(x, filters, stride, name):
     y = mx.sym.Activation(mx.sym.BatchNorm(x, fix_gamma=False, eps=2e-5, name=name + "_bn1"), act_type="relu")
@@ -50,7 +52,8 @@ def values(number, shape, label):
     n = int(np.prod(shape))
     if label:
         return (np.arange(n) % 3).astype("float32")
-    return (np.sin(np.arange(n) * (0.7 + 0.13 * number) + number) * (0.5 if len(shape) > 1 else 0.1)).reshape(shape).astype("float32")
+    return (np.sin(np.arange(n) * (0.7 + 0.13 * number) + number) * (0.5
+        if len(shape) > 1 else 0.1)).reshape(shape).astype("float32")
 def fill(executor):
     for i, name in enumerate(sorted(executor.arg_dict)):
         array = executor.arg_dict[name]
@@ -74,6 +77,8 @@ answer.append([output.asnumpy() for output in executor.outputs])
 """
 
 PROGRAMS = {
-    name: source + FILL + _STEPS.replace("answer = [executor.outputs,", "answer = [[o.asnumpy() for o in executor.outputs],")
+    name: source
+    + FILL
+    + _STEPS.replace("answer = [executor.outputs,", "answer = [[o.asnumpy() for o in executor.outputs],")
     for name, source in NETWORKS.items()
 }
