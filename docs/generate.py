@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
-"""Write the pages that come from the operator registry.
+"""Write the pages that come from the operator registry, and run the pages with code.
 
-    python docs/generate.py           # docs/support.md and docs/reference/*.md
-    python docs/generate.py --check   # fail if docs/support.md is not what this program writes
+    python docs/generate.py             # docs/support.md and docs/reference/*.md
+    python docs/generate.py --check     # fail if docs/support.md is not what this program writes
+    python docs/generate.py --outputs   # also run the pages with code, and write what they print into them
 
 `docs/support.md` is kept in version control, the reference pages are not. What MXNet 1.9.1 has is read from
-`tests/golden/operators.json`.
+`tests/golden/operators.json`. In a page with code, a block marked ``text`` right after one marked ``python`` is what
+that one prints.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import importlib.util
 import inspect
+import io
 import json
 import pathlib
 import re
@@ -29,6 +33,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 OPERATORS = HERE.parent / "tests" / "golden" / "operators.json"
 SUPPORT = HERE / "support.md"
 REFERENCE = HERE / "reference"
+RUN = (HERE.parent / "README.md", HERE / "how_it_works.md")  # pages whose code runs
 SOURCES = pathlib.Path(mx.__file__).parent / "_ops"
 
 #: Groups of operators on the support page: heading and the test of a registered name, first match counts.
@@ -92,7 +97,8 @@ This page is written by `python docs/generate.py`; do not edit it. It compares t
 operators that MXNet 1.9.1 registers for forward computation.
 
 A supported operator has MXNet's inputs, attributes, defaults and aliases. Its values and gradients are tested against a
-NumPy reference and, where the answer of MXNet 1.9.1 is right, against that answer.
+NumPy reference and, where the answer of MXNet 1.9.1 is right, against that answer; those of random operators against
+their distribution.
 [Differences](differences.md) lists where it is not. Only dense arrays are supported so far; an alias
 that begins with `_sparse_` is a name, not sparse storage.
 """
@@ -117,8 +123,8 @@ def support() -> str:
         lines.append(f"| `mxnet.{name}` | {purpose} | {'yes' if _exists(name) else 'no'} |")
     lines += [
         "",
-        "A module that exists may still lack names that need missing parts. What is missing raises an error that says "
-        "so; it never gives a wrong result.",
+        "A module that exists may still lack names that need missing parts. An argument that is not supported yet, "
+        "such as a sparse storage type, raises an MXNetError that says so.",
         "",
     ]
     for heading, names in grouped.items():
@@ -170,8 +176,7 @@ def _page_of(entry: Operator) -> Iterable[str]:
     for attribute in entry.attributes.values():
         if attribute.name == entry.variadic:
             continue
-        default = "" if attribute.default is REQUIRED else f"={_default(attribute.default)}"
-        shown.append(f"{attribute.name}{default}")
+        shown.append(f"{attribute.name}={_default(attribute.default)}")
     yield f"## {entry.name}"
     yield ""
     yield "```text"
@@ -267,9 +272,44 @@ def _family_members() -> dict[str, str]:
 _FAMILY_MEMBERS = _family_members()
 
 
+# -- pages with code --------------------------------------------------------------------------------------------
+
+_BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOTALL)
+_NUMBER = re.compile(r"\bop\d+\b")  # depends on how many operators there are
+
+
+def run(page: pathlib.Path) -> tuple[str, list[tuple[str, str, str]]]:
+    """Run a page's code in one namespace.
+
+    Returns the page with what its code printed, and (code, printed, expected) of each block where that differs from
+    what the page says. A block without an output in the page may print nothing.
+    """
+    text = page.read_text()
+    namespace: dict[str, object] = {"__name__": "page"}
+    wrong: list[tuple[str, str, str]] = []
+    pieces: list[str] = []
+    position = 0
+    with mx.name.NameManager():  # automatic names start from 0
+        for block in _BLOCK.finditer(text):
+            code, expected = block[1], block[2] or ""
+            line = text.count("\n", 0, block.start(1))
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                exec(compile("\n" * line + code, str(page), "exec"), namespace)
+            said = "\n".join(row.rstrip() for row in printed.getvalue().rstrip().split("\n"))
+            said += "\n" if said else ""
+            if _NUMBER.sub("op", said) != _NUMBER.sub("op", expected):
+                wrong.append((code, said, expected))
+                shown = f"\n```text\n{said}```\n" if said else ""
+                pieces += [text[position : block.start()], f"```python\n{code}```\n{shown}"]
+                position = block.end()
+    return "".join([*pieces, text[position:]]), wrong
+
+
 def main() -> int:
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cli.add_argument("--check", action="store_true", help="write nothing; fail if docs/support.md is out of date")
+    cli.add_argument("--outputs", action="store_true", help="run the pages with code and write what they print")
     options = cli.parse_args()
     text = support()
     if options.check:
@@ -286,6 +326,9 @@ def main() -> int:
     for name, page in pages.items():
         (REFERENCE / name).write_text(page)
     print(f"docs/support.md and {len(pages)} reference pages written")
+    if options.outputs:
+        for path in RUN:
+            path.write_text(run(path)[0])
     return 0
 
 

@@ -12,7 +12,7 @@ import torch
 from . import base
 from ._graph import passes
 from ._graph.inference import Conflict, Inferred
-from ._graph.node import Entry, Node, topological_order
+from ._graph.node import Entry, Node, auxiliary_nodes
 from ._graph.plan import Placement, Plan, Training
 from ._ops.attributes import DTYPE_NAMES, torch_dtype
 from ._runtime import random
@@ -69,13 +69,15 @@ class Executor:
         self.grad_arrays: list[NDArray | None] = handle["grads"]
         self.aux_arrays: list[NDArray] = handle["auxiliary"]
         self._reqs: list[str] = handle["reqs"]
-        self._arg_names = symbol.list_arguments()
-        self._aux_names = symbol.list_auxiliary_states()
         self._output_names = symbol.list_outputs()
         self._heads, self._context_of = _placed(symbol, ctx, group2ctx)
         self._plan = Plan(self._heads, _placement(self._context_of))
-        self._variables = self._in_plan_order()
-        numbers = self._argument_numbers()
+        states = auxiliary_nodes(self._plan.order)
+        self._arg_names = [node.name for node in self._plan.variables if id(node) not in states]
+        self._aux_names = [node.name for node in self._plan.variables if id(node) in states]
+        arguments, auxiliary = iter(self.arg_arrays), iter(self.aux_arrays)
+        self._variables = [next(auxiliary if id(node) in states else arguments) for node in self._plan.variables]
+        numbers = [number for number, node in enumerate(self._plan.variables) if id(node) not in states]
         self._wanted: list[int] = []  # numbers of the plan's variables that have a gradient
         self._targets: list[Gradient] = []  # where each of them goes
         self._integers: list[torch.Tensor] = []  # gradients of integer arguments: always zero
@@ -102,17 +104,6 @@ class Executor:
         self.aux_dict = _by_name(self._aux_names, self.aux_arrays, "auxiliary states")
 
     # -- how arrays and plan go together ---------------------------------------------------------------------------
-
-    def _in_plan_order(self) -> list[NDArray]:
-        arguments, auxiliary = Symbol(self._heads)._variables()
-        table = {id(node): array for node, array in zip(arguments, self.arg_arrays)}
-        table.update({id(node): array for node, array in zip(auxiliary, self.aux_arrays)})
-        return [table[id(node)] for node in self._plan.variables]
-
-    def _argument_numbers(self) -> list[int]:
-        """Return, for each argument, its number among the plan's variables."""
-        number = {id(node): i for i, node in enumerate(self._plan.variables)}
-        return [number[id(node)] for node in Symbol(self._heads)._variables()[0]]
 
     def _heads_with_gradient(self) -> list[bool]:
         """Return, for each output, whether its gradient reaches a wanted argument: BlockGrad and argmax end one."""
@@ -578,7 +569,7 @@ def bind(
     """See `Symbol.bind`."""
     del shared_exec  # torch's allocator shares memory between executors
     ctx = _context(ctx)
-    names, states = symbol.list_arguments(), symbol.list_auxiliary_states()
+    names, states = ([node.name for node in nodes] for nodes in symbol._variables())
     arguments: list[NDArray] = _listed(args, names, "args", required=True)
     gradients: list[NDArray | None] = _listed(args_grad, names, "args_grad", required=False)
     auxiliary: list[NDArray] = _listed(aux_states, states, "aux_states", required=True)
@@ -651,10 +642,11 @@ def simple_bind(
             raise MXNetError(
                 f"simple_bind: storage type {stype!r} of {name!r} is not supported yet; expected 'default'"
             )
-    names, states = symbol.list_arguments(), symbol.list_auxiliary_states()
+    argument_nodes, state_nodes = symbol._variables()
+    names, states = [node.name for node in argument_nodes], [node.name for node in state_nodes]
+    nodes = {node.name: node for node in (*argument_nodes, *state_nodes)}
     requests = _requests(grad_req, names)
     inferred = _infer_for_binding(symbol, shapes, type_dict or {})
-    nodes = {node.name: node for node in topological_order(symbol._entries) if node.operator is None}
 
     def allocate(name: str) -> NDArray:
         entry = Entry(nodes[name], 0)

@@ -138,7 +138,9 @@ class TestBadData:
             digits.load_mnist(tmp_path)
 
     @pytest.mark.parametrize(
-        "damage", [lambda b: b[:-20], lambda b: b"plain" + b, lambda b: b[:12] + b"\xff" * 9 + b[21:]]
+        "damage",
+        [lambda b: b[:-20], lambda b: b"plain" + b, lambda b: b[:-30] + b"\xff" * 9 + b[-21:]],
+        ids=["cut", "not_gzip", "overwritten"],
     )
     def test_damaged_gzip(self, tmp_path, damage):
         path = mnist(tmp_path, compressed=True) / f"{digits.FILES[0]}.gz"

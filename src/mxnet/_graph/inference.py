@@ -9,7 +9,7 @@ Nodes that are not decided yet are visited again until nothing new is learned.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -19,8 +19,8 @@ from .._ops.registry import Operator, Shape
 from ..base import MXNetError
 from .node import Entry, Node, topological_order
 
-#: Lengths put in for an unknown one to see which lengths of the output depend on it. They have many divisors, and one is
-#: so small that a length which is only clipped to a bound differs, too.
+#: Lengths put in for an unknown one to see which lengths of the output depend on it. They have many divisors, and one
+#: is so small that a length which is only clipped to a bound differs, too.
 _TRIAL_LENGTHS = (1, 60, 5040)
 
 _FLAG_OF = {dtype: flag for flag, dtype in TYPE_FLAGS.items()}
@@ -85,20 +85,27 @@ class Inferred:
     def infer_dtypes(self, default: torch.dtype | None = None) -> None:
         """Find dtypes; variables that stay unknown take `default`, one after another, when there is one."""
         pending = [node for node in self.order if node.operator is not None]
-        pending = self._sweep(pending, self._infer_node_dtypes)
+        if any(self._dtypes[id(n)][0] is not None if n.operator is None else not n.inputs for n in self.order):
+            pending = self._sweep(pending, self._infer_node_dtypes, self._dtypes_settled)
         if default is None:
             return
         for node in self.order:
             for entry in node.inputs:  # what one default tells of the node's other inputs comes before their own
                 if entry.node.operator is None and self.dtype(entry) is None:
                     self._dtypes[id(entry.node)][0] = default
-                    self._sweep([node], self._infer_node_dtypes)
-            if node.operator is not None:
-                self._sweep([node], self._infer_node_dtypes)
+                    self._sweep([node], self._infer_node_dtypes, self._dtypes_settled)
+            if node.operator is not None and not self._dtypes_settled(node):
+                self._sweep([node], self._infer_node_dtypes, self._dtypes_settled)
         for node in self.order:  # variables that no operator reads
             if node.operator is None and self._dtypes[id(node)][0] is None:
                 self._dtypes[id(node)][0] = default
-        self._sweep(pending, self._infer_node_dtypes)
+        self._sweep([n for n in pending if not self._dtypes_settled(n)], self._infer_node_dtypes, self._dtypes_settled)
+
+    def _dtypes_settled(self, node: Node) -> bool:
+        """Return whether all dtypes at a node are known; visited once more, it could tell nothing new."""
+        return None not in self._dtypes[id(node)] and all(
+            self._dtypes[id(entry.node)][entry.index] is not None for entry in node.inputs
+        )
 
     def _infer_node_dtypes(self, node: Node) -> bool:
         operator, values = node.operator, node.values
@@ -150,7 +157,14 @@ class Inferred:
 
     def infer_shapes(self) -> None:
         """Find shapes as far as they can be known. Conflict names the node where two do not fit."""
-        self._sweep([node for node in self.order if node.operator is not None], self._infer_node_shapes)
+        pending = [node for node in self.order if node.operator is not None]
+        self._sweep(pending, self._infer_node_shapes, self._shapes_settled)
+
+    def _shapes_settled(self, node: Node) -> bool:
+        """Return whether all shapes at a node are known."""
+        return all(map(self._known, self._shapes[id(node)])) and all(
+            self._known(self._shapes[id(entry.node)][entry.index]) for entry in node.inputs
+        )
 
     def _infer_node_shapes(self, node: Node) -> bool:
         operator, values = node.operator, node.values
@@ -272,21 +286,23 @@ class Inferred:
         return node.input_names()
 
     @staticmethod
-    def _sweep(pending: list[Node], step: Any) -> list[Node]:
-        """Visit the pending nodes forwards and backwards until nothing changes; return those not decided."""
-        forwards = True
+    def _sweep(pending: list[Node], step: Callable[[Node], bool], settled: Callable[[Node], bool]) -> list[Node]:
+        """Visit the pending nodes forwards, backwards and so on until nothing changes; return those not settled."""
         while pending:
             progressed = False
-            for node in pending if forwards else reversed(pending):
+            left: list[Node] = []
+            for node in pending:
                 try:
                     progressed |= step(node)
                 except Conflict:
                     raise
                 except (ValueError, TypeError, IndexError) as error:  # what an operator's rules say
                     raise Conflict(f"{_where(node)}: {error}") from None
+                if not settled(node):
+                    left.append(node)
+            pending = left[::-1]
             if not progressed:
                 break
-            forwards = not forwards
         return pending
 
 

@@ -142,6 +142,17 @@ def _function(name: str, meaning: str, arrays: Any, scalar: Any, reflected: Any,
     return function
 
 
+def _renamed(power: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Give ``power`` the names of parameters that MXNet's has."""
+
+    def function(base: Operand, exp: Operand) -> Any:
+        return power(base, exp)
+
+    function.__name__ = function.__qualname__ = "power"
+    function.__doc__ = (power.__doc__ or "").replace("lhs, rhs", "base, exp")
+    return function
+
+
 def functions() -> dict[str, Any]:
     """Return the functions of ``mx.nd`` by name."""
     names = {
@@ -165,6 +176,7 @@ def functions() -> dict[str, Any]:
         public, meaning, numbers = names[name]
         found[public] = _function(public, meaning, arrays, scalar, reflected, numbers)
     found["true_divide"] = found["divide"]
+    found["power"] = _renamed(found["power"])
     for symbol, name, arrays, scalar in _COMPARISONS:
         public, meaning, reflected = comparisons[name]
         compare = _python_comparison(symbol)

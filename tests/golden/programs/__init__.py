@@ -1,8 +1,9 @@
 """Programs that MXNet 1.9.1 and this library both run, and what MXNet answered.
 
 A module here holds one table, ``PROGRAMS``: name -> source, or a tuple of pieces of source. A program finds ``mx`` and
-``np``, and leaves its result in ``answer``. ``record.py`` runs the tables in MXNet 1.9.1 and writes ``NAME.json`` beside them; tests run them here and
-call `check`. This file and the tables keep to Python 3.8, the newest that MXNet 1.9.1 runs on.
+``np``, and leaves its result in ``answer``. ``record.py`` runs the tables in MXNet 1.9.1 and writes ``NAME.json``
+beside them; tests run them here and call `check`. This file and the tables keep to Python 3.8, the newest that MXNet
+1.9.1 runs on.
 """
 
 from __future__ import annotations

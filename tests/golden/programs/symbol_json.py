@@ -15,8 +15,7 @@ _SYMBOLS = {
         s = mx.sym.var('x', shape=(2, 3), lr_mult=0.1, wd_mult=0, dtype='float16', init='one', __k__='v')
     """,
     "variable with an initializer": """
-        s = mx.sym.var('w', init=mx.init.Xavier(factor_type='in', magnitude=2.34)) if hasattr(mx,
-            'init') else mx.sym.var('w', init='["xavier", {"rnd_type": "uniform", "factor_type": "in", "magnitude": 2.34}]')
+        s = mx.sym.var('w', init='["xavier", {"rnd_type": "uniform", "factor_type": "in", "magnitude": 2.34}]')
     """,
     "sum": "s = mx.sym.var('a') + mx.sym.var('b')",
     "tutorial": "s = (mx.sym.var('A') + mx.sym.var('B')) / 10 + 1",

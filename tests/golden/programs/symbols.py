@@ -58,7 +58,8 @@ net = mx.sym.relu(x + y, name="r")
 PROGRAMS = {
     f"expression {text}": (
         f"a, b = mx.sym.var('a'), mx.sym.var('b')\ns = {text}\n"
-        "answer = [s.name, s.list_arguments(), s.list_auxiliary_states(), s.list_outputs(), s.attr_dict(), repr(s), len(s)]"
+        "answer = [s.name, s.list_arguments(), s.list_auxiliary_states(), s.list_outputs(), s.attr_dict(), repr(s),"
+        "\n    len(s)]"
     )
     for text in (piece.strip() for line in _EXPRESSIONS.strip().splitlines() for piece in line.split("|"))
 }

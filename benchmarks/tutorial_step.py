@@ -1,0 +1,84 @@
+"""The tutorial's training step, batch 128: remx beside PyTorch eager and MXNet 1.9.1.
+
+The executor of the tutorial asks for the gradient of its data too, which nobody reads. PyTorch computes no gradient of
+the data unless it is told to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness import Contestant, Figure, Row, compared, mxnet191, options, race
+
+
+def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
+    """Measure, print, and return the figure."""
+    chosen = options(__doc__, arguments)
+    figure = Figure(
+        "The tutorial's training step",
+        "python benchmarks/tutorial_step.py --mxnet191 PYTHON",
+        "784-128-10, batch 128, images as uint8: `data[:] = batch_x / 255.`, `forward()`, `backward()`, and "
+        "`weight[:] = weight - gradient * .001` for each parameter.",
+    )
+    ours = Contestant("remx", "tutorial_mxnet.py")
+    torch = Contestant("PyTorch", "tutorial_torch.py")
+    real = mxnet191(chosen.mxnet191, "tutorial_mxnet.py")
+    _steps(figure, chosen.rounds, ours, torch, real)
+    _parts(figure, chosen.rounds, ours, torch, real)
+    for contestant in (ours, torch, *real):
+        contestant.close()
+    if not real:
+        figure.notes.append("MXNet 1.9.1 was left out: no interpreter was given.")
+    figure.notes.append(
+        "The floor is the same arithmetic as hand-written torch calls with `out=` on memory that stands. In the rows "
+        "'gradient of the data read', `grad_dict['data'].asnumpy()` follows, with its copy of 400 kB."
+    )
+    return figure.finish(chosen.json)
+
+
+def _steps(figure: Figure, rounds: int, ours: Contestant, torch: Contestant, real: Sequence[Contestant]) -> None:
+    step = "remx"
+    rows = [
+        Row(step, ours, "step"),
+        Row("remx, gradient of the data read every step", ours, "step_reading"),
+        Row("PyTorch eager, SGD, divided in torch", torch, "step"),
+        Row("PyTorch eager, SGD, divided in NumPy", torch, "step_numpy"),
+        Row("PyTorch eager, SGD, with the gradient of the data", torch, "step_data_gradient"),
+        *(Row(peer.label, peer, "step") for peer in real),
+        Row("floor: torch calls with out=", torch, "floor_step"),
+        Row("remx, images as float32", ours, "step_float"),
+        Row("PyTorch eager, SGD, images as float32", torch, "step_float"),
+        *(Row(f"{peer.label}, images as float32", peer, "step_float") for peer in real),
+    ]
+    times = race(rows, rounds)
+    figure.race("A step", times, "ms", base=step)
+    best = min((times[peer.label] for peer in real), key=lambda taken: taken.median, default=None)
+    found = compared(times[step], best)["median"] if best else None
+    figure.target("step, over the better of MXNet 1.9.1's two", found, 0.6, " x")
+    eager = times["PyTorch eager, SGD, divided in torch"]
+    figure.target("step, over PyTorch eager with torch.optim.SGD", compared(times[step], eager)["median"], 1.1, " x")
+
+
+def _parts(figure: Figure, rounds: int, ours: Contestant, torch: Contestant, real: Sequence[Contestant]) -> None:
+    rows = [
+        Row("copy of data and label: remx", ours, "copy"),
+        *(Row(f"copy: {peer.label}", peer, "copy") for peer in real),
+        Row("copy: torch calls", torch, "floor_copy"),
+        Row("forward and backward: remx", ours, "forward_backward"),
+        Row("forward and backward: remx, gradient of the data read", ours, "forward_backward_reading"),
+        *(Row(f"forward and backward: {peer.label}", peer, "forward_backward") for peer in real),
+        Row("forward and backward: torch autograd, gradients copied", torch, "autograd"),
+        Row("forward and backward: torch calls with out=", torch, "floor"),
+        Row("forward and backward: the same, no gradient of the data", torch, "floor_without"),
+        Row("matrix products alone", torch, "products"),
+        Row("matrix products alone, no gradient of the data", torch, "products_without"),
+        Row("update of the four parameters: remx", ours, "update"),
+        *(Row(f"update: {peer.label}", peer, "update") for peer in real),
+        Row("update: torch calls", torch, "floor_update"),
+    ]
+    figure.race("Parts of a step", race(rows, rounds), "ms")
+
+
+if __name__ == "__main__":
+    main()
