@@ -2,9 +2,10 @@
 
 import os
 
-import mxnet as mx
 import numpy as np
 from worker import serve
+
+import mxnet as mx
 
 BATCH = 128
 INPUTS = ["data", "softmax_label"]

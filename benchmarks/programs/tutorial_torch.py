@@ -51,7 +51,7 @@ def step_data_gradient():
     eager(x, torch.from_numpy(batch_y).long())
 
 
-# -- the floor: the same arithmetic as calls that write into memory that stands -----------------------------------------
+# -- the floor: the same arithmetic as calls that write into memory that stands --------------------------------------
 
 data, label = torch.rand(BATCH, INPUTS), torch.from_numpy(batch_y).long()
 w1, b1 = torch.randn(HIDDEN, INPUTS) * 0.02, torch.randn(HIDDEN) * 0.02

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -99,9 +100,21 @@ class Executor:
         self._step: Training | None = None
         self._outputs: list[NDArray] | None = None
         self._steps: dict[bool, Any] = {}
-        self.arg_dict = _by_name(self._arg_names, self.arg_arrays, "arguments")
-        self.grad_dict = _by_name(self._arg_names, self.grad_arrays, "arguments")
-        self.aux_dict = _by_name(self._aux_names, self.aux_arrays, "auxiliary states")
+
+    @cached_property
+    def arg_dict(self) -> dict[str, NDArray]:
+        """The arguments by name; ValueError when two have one name."""
+        return _by_name(self._arg_names, self.arg_arrays, "arguments")
+
+    @cached_property
+    def grad_dict(self) -> dict[str, NDArray | None]:
+        """The gradients by name, None for an argument without one."""
+        return _by_name(self._arg_names, self.grad_arrays, "arguments")
+
+    @cached_property
+    def aux_dict(self) -> dict[str, NDArray]:
+        """The auxiliary states by name."""
+        return _by_name(self._aux_names, self.aux_arrays, "auxiliary states")
 
     # -- how arrays and plan go together ---------------------------------------------------------------------------
 
