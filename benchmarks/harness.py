@@ -1,8 +1,8 @@
 """What the benchmarks share: contestants in processes of their own, interleaved rounds, tables.
 
 Every contestant (remx, PyTorch, MXNet 1.9.1) is a program in ``programs/`` that waits for requests. A round asks each
-of them in turn for some tens of milliseconds of work, in an order that changes, so that a disturbance of the machine
-meets all of them. The median over the rounds and the minimum are reported.
+of them in turn for some milliseconds of work, in an order that changes, so that a disturbance of the machine meets all
+of them. The median over the rounds and the minimum are reported.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class Times:
         return {"median": self.median, "min": self.least, "rounds": len(self.rounds)}
 
 
-def race(rows: Sequence[Row], rounds: int, seconds: float = 0.03) -> dict[str, Times]:
+def race(rows: Sequence[Row], rounds: int, seconds: float = 0.015) -> dict[str, Times]:
     """Time every row in interleaved rounds of about `seconds` each, after a warm-up that also chooses the count."""
     counts: dict[str, int] = {}
     for row in rows:

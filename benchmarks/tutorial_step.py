@@ -14,7 +14,7 @@ from harness import Contestant, Figure, Row, compared, mxnet191, options, race
 
 def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     """Measure, print, and return the figure."""
-    chosen = options(__doc__, arguments)
+    chosen = options(__doc__, arguments, rounds=80)
     figure = Figure(
         "The tutorial's training step",
         "python benchmarks/tutorial_step.py --mxnet191 PYTHON",

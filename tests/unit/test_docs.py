@@ -43,8 +43,8 @@ def test_code_prints_what_the_page_says(generate, name):
     assert page in generate.RUN
     _, wrong = generate.run(page)
     for code, printed, expected in wrong:
-        assert printed == expected, f"run `python docs/generate.py --outputs`, or mend this:\n{code}"
-    assert not wrong
+        message = f"run `python docs/generate.py --outputs`, or mend this:\n{code}"
+        pytest.fail(f"{message}\nwhich prints\n{printed}\nand should print\n{expected}")
 
 
 def test_a_wrong_page_is_found(generate, tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 
 from .._ops.registry import get
 from .node import Entry, Node, topological_order
@@ -36,3 +36,29 @@ def place(heads: Sequence[Entry], place_of: Callable[[Node], Hashable]) -> tuple
         copy = copies[id(node)] = Node(node.operator, node.name, node.attributes, inputs)
         places[id(copy)] = here
     return [Entry(copies[id(node)], index) for node, index in heads], places
+
+
+#: What automatic mixed precision puts into a graph.
+AMP_CASTS = frozenset({"amp_cast", "amp_multicast"})
+
+
+def without_operators(entries: Sequence[Entry], names: Collection[str]) -> Sequence[Entry]:
+    """Replace every output of the operators `names` by the input of the same number."""
+    order = topological_order(entries)
+    if not any(node.operator is not None and node.operator.name in names for node in order):
+        return entries
+    moved: dict[tuple[int, int], Entry] = {}
+
+    def place(entry: Entry) -> Entry:
+        return moved[(id(entry.node), entry.index)]
+
+    for node in order:
+        inputs = [place(entry) for entry in node.inputs]
+        if node.operator is not None and node.operator.name in names:
+            for index, entry in enumerate(inputs):
+                moved[(id(node), index)] = entry
+            continue
+        copy = Node(node.operator, node.name, node.attributes, inputs)
+        for index in range(1 if node.operator is None else len(node.operator.outputs(node.values))):
+            moved[(id(node), index)] = Entry(copy, index)
+    return [place(entry) for entry in entries]

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from .._graph.plan import Later
+from .._graph.step import Later
 from .dispatch import NDArrayBase
 from .ndarray import NDArray
 

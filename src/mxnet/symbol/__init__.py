@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .symbol import Group, Symbol, Variable, load, load_json, var  # isort: skip - the class comes first
+from .symbol import Symbol  # isort: skip - the class comes first
 
 from .._frontend.modules import delegate
-from . import _internal, arithmetic, contrib, functions, image, linalg, op, random, sparse
+from . import _internal, arithmetic, construction, contrib, functions, image, linalg, op, random, sparse
+from .construction import *  # noqa: F403
 from .functions import *  # noqa: F403
 
 if TYPE_CHECKING:
@@ -18,6 +19,6 @@ globals().update(arithmetic.functions())
 __all__ = delegate(
     globals(),
     op,
-    ["Group", "Symbol", "Variable", "load", "load_json", "var", *functions.__all__, *arithmetic.functions()],
+    ["Symbol", *construction.__all__, *functions.__all__, *arithmetic.functions()],
 )
 _ = (_internal, contrib, image, linalg, random, sparse)

@@ -10,11 +10,12 @@ import torch
 
 from .. import base
 from .._graph import json as graph_json
-from .._graph.inference import Conflict, Inferred, dtype_code
+from .._graph.describe import describe
+from .._graph.inference import Conflict, Inferred
 from .._graph.node import HIDDEN_KEYS, Entry, Node, auxiliary_nodes, copy_graph, topological_order
+from .._graph.passes import AMP_CASTS, without_operators
 from .._ops.attributes import torch_dtype
 from .._runtime.files import replacing
-from ..attribute import AttrScope
 from ..base import MXNetError, NotImplementedForSymbol
 from ..context import Context, current_context
 from ..ndarray.ndarray import NUMPY_TYPES
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 else:
     Fluent = object
 
-__all__ = ["Group", "Symbol", "Variable", "load", "load_json", "var"]
+__all__ = ["Symbol"]
 
 #: Attributes of a variable that `list_attr` also shows without underscores.
 _SHOWN_BARE = HIDDEN_KEYS
@@ -401,7 +402,7 @@ class Symbol(Fluent):
         remove_amp_cast : bool
             Leave out the casts that automatic mixed precision put in.
         """
-        return graph_json.dump(_without_amp_casts(self._entries) if remove_amp_cast else self._entries)
+        return graph_json.dump(without_operators(self._entries, AMP_CASTS) if remove_amp_cast else self._entries)
 
     def save(self, fname: str, remove_amp_cast: bool = True) -> None:
         """Write the JSON text to a file, which is renamed into place when complete."""
@@ -413,7 +414,7 @@ class Symbol(Fluent):
 
     def debug_str(self) -> str:
         """Return a description of the graph for reading."""
-        return _describe(self._entries)
+        return describe(self._entries)
 
     # -- executors -------------------------------------------------------------------------------------------------
 
@@ -458,7 +459,7 @@ class Symbol(Fluent):
         >>> executor.forward()[0].asnumpy().tolist()
         [2.0, 2.0]
         """
-        from ..executor import bind
+        from .._binding import bind
 
         return bind(self, ctx, args, args_grad, grad_req, aux_states, group2ctx, shared_exec)
 
@@ -509,7 +510,7 @@ class Symbol(Fluent):
         >>> executor.arg_dict["fc_weight"].shape
         (3, 5)
         """
-        from ..executor import simple_bind
+        from .._binding import simple_bind
 
         return simple_bind(
             self, ctx, grad_req, type_dict, stype_dict, group2ctx, shared_arg_names, shared_exec, shared_buffer, kwargs
@@ -644,166 +645,6 @@ def _shown(attributes: Mapping[str, str]) -> dict[str, str]:
     """Hidden attributes of MXNet's own show both with and without underscores."""
     bare = {key: attributes[f"__{key}__"] for key in _SHOWN_BARE if f"__{key}__" in attributes}
     return {**attributes, **bare}
-
-
-def _without_amp_casts(entries: Sequence[Entry]) -> Sequence[Entry]:
-    order = topological_order(entries)
-    if not any(node.operator is not None and node.operator.name in ("amp_cast", "amp_multicast") for node in order):
-        return entries
-    moved: dict[tuple[int, int], Entry] = {}
-
-    def place(entry: Entry) -> Entry:
-        return moved[(id(entry.node), entry.index)]
-
-    for node in order:
-        inputs = [place(entry) for entry in node.inputs]
-        if node.operator is not None and node.operator.name in ("amp_cast", "amp_multicast"):
-            for index, entry in enumerate(inputs):
-                moved[(id(node), index)] = entry
-            continue
-        copy = Node(node.operator, node.name, node.attributes, inputs)
-        for index in range(1 if node.operator is None else len(node.operator.outputs(node.values))):
-            moved[(id(node), index)] = Entry(copy, index)
-    return [place(entry) for entry in entries]
-
-
-def _describe(entries: Sequence[Entry]) -> str:
-    lines = ["Symbol Outputs:"]
-    lines += [f"\toutput[{i}]={entry.node.name}({entry.index})" for i, entry in enumerate(entries)]
-    for node in topological_order(entries):
-        if node.operator is None:
-            lines.append(f"Variable:{node.name}")
-            continue
-        lines += ["--------------------", f"Op:{node.operator.name}, Name={node.name}", "Inputs:"]
-        auxiliary = node.operator.auxiliary
-        for i, (name, entry) in enumerate(zip(node.input_names(), node.inputs)):
-            version = " version=0" if entry.node.operator is None and name not in auxiliary else ""
-            version = " version=1" if name in auxiliary else version
-            lines.append(f"\targ[{i}]={entry.node.name}({entry.index}){version}")
-        if node.attributes:
-            lines.append("Attrs:")
-            lines += [f"\t{key}={value}" for key, value in sorted(node.attributes.items())]
-    return "\n".join(lines) + "\n"
-
-
-def Variable(
-    name: str,
-    attr: dict[str, str] | None = None,
-    shape: Any = None,
-    lr_mult: float | None = None,
-    wd_mult: float | None = None,
-    dtype: Any = None,
-    init: Any = None,
-    stype: str | None = None,
-    **kwargs: str,
-) -> Symbol:
-    """Return a symbol that stands for an array given later.
-
-    Parameters
-    ----------
-    name : str
-        Name of the argument.
-    attr : dict of str to str, optional
-        Further attributes.
-    shape : tuple of int, optional
-        Shape; 0 stands for a length that is not known.
-    lr_mult, wd_mult : float, optional
-        Factors on the learning rate and on weight decay.
-    dtype : str or numpy type, optional
-        Dtype.
-    init : str or Initializer, optional
-        How a module shall initialize it.
-    stype : {'default', 'row_sparse', 'csr'}, optional
-        Storage type.
-    **kwargs : str
-        Attributes called ``__something__``.
-
-    Raises
-    ------
-    TypeError
-        If `name` is no string.
-    ValueError
-        If a keyword does not start and end with two underscores.
-
-    Examples
-    --------
-    >>> mx.sym.Variable("data", shape=(2, 3)).list_attr()
-    {'__shape__': '(2, 3)'}
-    """
-    if not isinstance(name, str):
-        raise base.TypeError("Expect a string for variable `name`")
-    for value in (attr or {}).values():
-        if not isinstance(value, str):
-            raise base.ValueError("Set Attr only accepts string values")
-    attributes = AttrScope.current.get(attr)
-    attributes = {f"__{key}__" if key in HIDDEN_KEYS else key: value for key, value in attributes.items()}
-    if shape is not None:
-        attributes["__shape__"] = str(shape)
-    if lr_mult is not None:
-        attributes["__lr_mult__"] = str(lr_mult)
-    if wd_mult is not None:
-        attributes["__wd_mult__"] = str(wd_mult)
-    if dtype is not None:
-        try:
-            attributes["__dtype__"] = str(dtype_code(torch_dtype(dtype)))
-        except TypeError as error:
-            raise base.TypeError(f"variable {name!r}: {error}") from None
-    if init is not None:
-        attributes["__init__"] = init if isinstance(init, str) else init.dumps()
-    if stype is not None:
-        kinds = {"default": 0, "row_sparse": 1, "csr": 2}
-        if stype not in kinds:
-            raise base.ValueError(f"variable {name!r}: stype is {stype!r}, expected one of {', '.join(kinds)}")
-        attributes["__storage_type__"] = str(kinds[stype])
-    for key, value in kwargs.items():
-        if not (key.startswith("__") and key.endswith("__")):
-            raise base.ValueError(
-                f"Attribute name={key} is not supported. Additional attributes must start and end with double "
-                "underscores, e.g, __yourattr__"
-            )
-        attributes[key] = str(value)
-    return Symbol([Entry(Node(None, name, attributes), 0)])
-
-
-var = Variable
-
-
-def Group(symbols: Sequence[Symbol], create_fn: Callable[[list[Entry]], Symbol] = Symbol) -> Symbol:
-    """Return a symbol with the outputs of all `symbols`.
-
-    Examples
-    --------
-    >>> mx.sym.Group([mx.sym.var("a"), mx.sym.var("b")]).list_outputs()
-    ['a', 'b']
-    """
-    if not symbols or any(not isinstance(symbol, Symbol) for symbol in symbols):
-        raise base.TypeError("Expected a list of symbols as input")
-    return create_fn([entry for symbol in symbols for entry in symbol._entries])
-
-
-def load(fname: str) -> Symbol:
-    """Read a symbol from a JSON file.
-
-    Raises
-    ------
-    MXNetError
-        If the file is missing or holds no symbol; the message names the place.
-    """
-    if not isinstance(fname, str):
-        raise base.TypeError("fname need to be string")
-    try:
-        with open(fname, encoding="utf-8") as file:
-            text = file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        raise MXNetError(f"load: cannot read {fname!r}: {error}") from None
-    return Symbol(graph_json.load(text, fname))
-
-
-def load_json(json_str: str) -> Symbol:
-    """Read a symbol from JSON text; MXNetError as in `load`."""
-    if not isinstance(json_str, str):
-        raise base.TypeError("fname required to be string")
-    return Symbol(graph_json.load(json_str))
 
 
 # The functions that methods call take this class, so they can only be imported once it exists.

@@ -1,0 +1,88 @@
+"""The two halves of a lowered step, and what their printed code calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from .._ops.registry import Backward, GradientRule
+from . import engine
+
+Tensor = torch.Tensor
+
+
+@dataclass(frozen=True)
+class Training:
+    """The two halves of a step.
+
+    ``forward(arguments) -> (outputs, saved, watched)`` and ``backward(saved, head_gradients, into) -> gradients``, one
+    for each wanted variable: a tensor, a `Later`, or None where nothing flows. A tensor in `into` may be written and
+    returned.
+    """
+
+    forward: Callable[[Sequence[Tensor]], tuple[tuple[Tensor, ...], Any, tuple[Tensor, ...]]]
+    backward: Callable[[Any, Sequence[Tensor | None], Sequence[Tensor | None]], tuple[Tensor | Later | None, ...]]
+    deferred: frozenset[int] = frozenset()  # which of the wanted variables get a `Later` instead of a gradient
+
+
+@dataclass(slots=True)
+class Later:
+    """A gradient that was put off, with all that it follows from."""
+
+    rule: GradientRule
+    backward: Backward
+
+    def compute(self) -> Tensor | None:
+        """Return the gradient; None where nothing flowed in."""
+        if all(head is None for head in self.backward.head_gradients):
+            return None
+        return self.rule(self.backward)[self.backward.wanted.index(True)]
+
+
+def leaf(tensor: Tensor) -> Tensor:
+    """Start a region: an alias that torch's autograd differentiates to."""
+    return tensor.detach().requires_grad_() if tensor.is_floating_point() else tensor
+
+
+def add(one: Tensor | None, other: Tensor | None) -> Tensor | None:
+    if one is None:
+        return other
+    return one if other is None else one + other
+
+
+class Memory:
+    """Memory for one copy, used again from step to step."""
+
+    __slots__ = ("_tensor",)
+
+    def __init__(self) -> None:
+        self._tensor: Tensor | None = None
+
+    def copy(self, source: Tensor | None) -> Tensor | None:
+        if source is None:
+            return None
+        if self._tensor is None or self._tensor.shape != source.shape or self._tensor.dtype is not source.dtype:
+            self._tensor = torch.empty_like(source)
+        return self._tensor.copy_(source)
+
+
+def only(result: Any) -> Tensor:
+    return result[0] if isinstance(result, (tuple, list)) else result
+
+
+def region(
+    outputs: Sequence[Tensor], gradients: Sequence[Tensor | None], leaves: Sequence[Tensor]
+) -> Sequence[Tensor | None]:
+    """Run torch's backward pass through one region; it may be asked again until the next forward pass."""
+    pairs = [(o, g) for o, g in zip(outputs, gradients) if g is not None and o.requires_grad]
+    sources = [leaf for leaf in leaves if leaf.requires_grad]
+    if not pairs or not sources:
+        return (None,) * len(leaves)
+    found = engine.gradients(tuple(o for o, _ in pairs), tuple(sources), tuple(g for _, g in pairs), keep_graph=True)
+    if len(sources) == len(leaves):
+        return found
+    queue = iter(found)
+    return [next(queue) if leaf.requires_grad else None for leaf in leaves]
