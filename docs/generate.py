@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write the pages that come from the operator registry, and run the pages with code.
 
-    python docs/generate.py             # docs/support.md and docs/reference/*.md
+    python docs/generate.py             # docs/support.md, docs/reference/*.md, the figures in README.md
     python docs/generate.py --check     # fail if docs/support.md is not what this program writes
     python docs/generate.py --outputs   # also run the pages with code, and write what they print into them
 
@@ -272,6 +272,26 @@ def _family_members() -> dict[str, str]:
 _FAMILY_MEMBERS = _family_members()
 
 
+# -- the figures in the README ----------------------------------------------------------------------------------
+
+_FIGURES = re.compile(r"(<!-- figures -->\n).*?(<!-- end of figures -->\n)", re.DOTALL)
+
+
+def with_figures(readme: str, performance: str) -> str:
+    """Return the README with the rows of all tables of targets in docs/performance.md."""
+    rows = ["| Figure | Target | Found | |", "|---|---:|---:|---|"]
+    inside = False
+    for line in performance.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if not line.startswith("|"):
+            inside = False
+        elif cells[0] == "target":
+            inside = True
+        elif inside and not re.fullmatch("[-: ]+", cells[0]):
+            rows.append(f"| {' | '.join(cells)} |")
+    return _FIGURES.sub(lambda found: "\n".join([f"{found[1]}", *rows, "", found[2]]), readme)
+
+
 # -- pages with code --------------------------------------------------------------------------------------------
 
 _BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOTALL)
@@ -327,6 +347,10 @@ def main() -> int:
     for name, page in pages.items():
         (REFERENCE / name).write_text(page)
     print(f"docs/support.md and {len(pages)} reference pages written")
+    performance = HERE / "performance.md"
+    if performance.exists():
+        readme = HERE.parent / "README.md"
+        readme.write_text(with_figures(readme.read_text(), performance.read_text()))
     if options.outputs:
         for path in RUN:
             path.write_text(run(path)[0])

@@ -13,7 +13,7 @@ import torch
 from . import base
 from ._graph import passes
 from ._graph.inference import Inferred
-from ._graph.node import Entry, Node, auxiliary_nodes
+from ._graph.node import Entry, Node, auxiliary_nodes, topological_order
 from ._graph.plan import Placement, Plan, Training
 from ._runtime import random
 from ._runtime.device import torch_device
@@ -68,7 +68,7 @@ class Executor:
         self.aux_arrays: list[NDArray] = handle["auxiliary"]
         self._reqs: list[str] = handle["reqs"]
         self._output_names = symbol.list_outputs()
-        self._heads, self._context_of = _placed(symbol, ctx, group2ctx)
+        self._heads, self._context_of = _placed(_with_shapes(symbol, handle), ctx, group2ctx)
         self._plan = Plan(self._heads, _placement(self._context_of))
         states = auxiliary_nodes(self._plan.order)
         self._arg_names = [node.name for node in self._plan.variables if id(node) not in states]
@@ -484,13 +484,24 @@ def _by_name(names: Sequence[str], arrays: Sequence[Any], what: str) -> dict[str
 # -- making one ------------------------------------------------------------------------------------------------
 
 
+def _with_shapes(symbol: Symbol, handle: Mapping[str, Any]) -> list[Entry]:
+    """Return the graph in which arrays that are made inside have the shapes that the bound arrays tell."""
+    if not any(map(passes.has_open_shape, topological_order(symbol._entries))):
+        return symbol._entries
+    arguments, states = symbol._variables()
+    arrays = dict(zip((node.name for node in (*arguments, *states)), (*handle["args"], *handle["auxiliary"])))
+    inferred = Inferred(symbol._entries, {name: array.shape for name, array in arrays.items()})
+    inferred.infer_shapes()
+    return passes.with_shapes(symbol._entries, inferred.shape)
+
+
 def _placed(
-    symbol: Symbol, ctx: Context, group2ctx: Mapping[str, Context] | None
+    entries: list[Entry], ctx: Context, group2ctx: Mapping[str, Context] | None
 ) -> tuple[list[Entry], Callable[[Node], Context]]:
     """Return the graph with copies between devices, and where each of its nodes is."""
     if not group2ctx:
-        return symbol._entries, lambda node: ctx
-    heads, places = passes.place(symbol._entries, lambda node: group_context(node, ctx, group2ctx))
+        return entries, lambda node: ctx
+    heads, places = passes.place(entries, lambda node: group_context(node, ctx, group2ctx))
     return heads, lambda node: places[id(node)]  # type: ignore[return-value]
 
 

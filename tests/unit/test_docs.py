@@ -69,6 +69,15 @@ def test_readme_counts_as_support_does(generate):
     assert f"{total[2]} of the {total[1]} operators" in (ROOT / "README.md").read_text()
 
 
+def test_figures_are_taken_over(generate):
+    page = "## A\n\n| target | limit | found | |\n| --- | ---: | ---: | --- |\n| step | 1 x | 0.9 x | met |\n\n| other |\n| x |\n"
+    readme = "a\n<!-- figures -->\nold\n<!-- end of figures -->\nb\n"
+    table = "| Figure | Target | Found | |\n|---|---:|---:|---|\n| step | 1 x | 0.9 x | met |\n"
+    expected = f"a\n<!-- figures -->\n\n{table}\n<!-- end of figures -->\nb\n"
+    assert generate.with_figures(readme, page) == expected
+    assert generate.with_figures(expected, page) == expected
+
+
 def test_every_operator_has_a_reference_page(generate):
     pages = generate.reference()
     text = "\n".join(pages.values())

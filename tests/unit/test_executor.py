@@ -459,3 +459,11 @@ def test_gradients_of_random_graphs_equal_recorded_ones(graph, seed, request_):
     for name in names:
         expected = table[name].grad.asnumpy() + (request_ == "add")
         assert_close(gradients[name].asnumpy(), expected, GRADIENT, f"gradient of {name}")
+
+
+def test_arrays_made_inside_take_the_shape_that_the_bound_arrays_tell():
+    x = mx.sym.var("x")
+    for made in (mx.sym.zeros((0, 3)), mx.sym.ones((0, 0)) - 1):
+        executor = (made + x).simple_bind(mx.cpu(), x=(4, 3))
+        executor.arg_dict["x"][:] = 5
+        assert (executor.forward()[0].asnumpy() == np.full((4, 3), 5)).all()

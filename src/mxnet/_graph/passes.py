@@ -62,3 +62,25 @@ def without_operators(entries: Sequence[Entry], names: Collection[str]) -> Seque
         for index in range(1 if node.operator is None else len(node.operator.outputs(node.values))):
             moved[(id(node), index)] = Entry(copy, index)
     return [place(entry) for entry in entries]
+
+
+def has_open_shape(node: Node) -> bool:
+    """Return whether a node makes an array whose shape it leaves to inference, such as ``zeros(shape=(0, 3))``."""
+    if node.operator is None or not node.operator.creates or "shape" not in node.operator.attributes:
+        return False
+    shape = node.values["shape"]
+    return not node.inputs and (not shape or 0 in shape)
+
+
+def with_shapes(heads: Sequence[Entry], shape_of: Callable[[Entry], tuple[int, ...] | None]) -> list[Entry]:
+    """Write the shapes that inference found into the nodes that left theirs open."""
+    copies: dict[int, Node] = {}
+    for node in topological_order(heads):
+        inputs = [Entry(copies[id(below)], index) for below, index in node.inputs]
+        attributes = node.attributes
+        if has_open_shape(node):
+            found = shape_of(Entry(node, 0))
+            if found and 0 not in found:
+                attributes = {**attributes, "shape": str(found)}
+        copies[id(node)] = Node(node.operator, node.name, attributes, inputs)
+    return [Entry(copies[id(node)], index) for node, index in heads]
