@@ -77,7 +77,7 @@ def _steps(figure: Figure, rounds: int, ours: Contestant, torch: Contestant, rea
         figure.race(f"A step forward and backward, N = {n:,}", times, "ms", base="remx")
         floors = {name: times[name] for name in ("torch calls, autograd", "torch calls, gradient by hand")}
         for name, floor in floors.items():
-            figure.target(f"step, N = {n:,}, over {name}", compared(times["remx"], floor)["median"], 1.2, " x")
+            figure.target(f"step, N = {n:,}, over {name}", compared(times["remx"], floor), 1.2, " x")
         least = min(floors, key=lambda name: floors[name].median)
         figure.notes.append(
             f"N = {n:,}: the floor is {floors[least].median / n * 1e6:.2f} µs a node ({least}); "

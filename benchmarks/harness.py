@@ -185,10 +185,17 @@ class Figure:
     notes: list[str] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
 
-    def target(self, what: str, found: float | None, limit: float, unit: str = "") -> None:
-        """Record an aim and what was found; None if the peer was not there."""
-        text = "not measured" if found is None else f"{found:.2f}{unit}"
-        met = None if found is None else found <= limit
+    def target(self, what: str, found: Mapping[str, float] | float | None, limit: float, unit: str = "") -> None:
+        """Record an aim and what was found: a number, or a median and a minimum; None if the peer was not there.
+
+        The median decides.
+        """
+        if found is None:
+            text, met = "not measured", None
+        elif isinstance(found, Mapping):
+            text, met = f"{found['median']:.2f}{unit} (minima {found['min']:.2f}{unit})", found["median"] <= limit
+        else:
+            text, met = f"{found:.2f}{unit}", found <= limit
         self.targets.append({"what": what, "limit": f"{limit:g}{unit}", "found": text, "met": met})
 
     def table(self, caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -280,15 +280,16 @@ _FIGURES = re.compile(r"(<!-- figures -->\n).*?(<!-- end of figures -->\n)", re.
 def with_figures(readme: str, performance: str) -> str:
     """Return the README with the rows of all tables of targets in docs/performance.md."""
     rows = ["| Figure | Target | Found | |", "|---|---:|---:|---|"]
-    inside = False
+    heading, inside = "", False
     for line in performance.splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if not line.startswith("|"):
+            heading = line[3:] if line.startswith("## ") else heading
             inside = False
         elif cells[0] == "target":
             inside = True
         elif inside and not re.fullmatch("[-: ]+", cells[0]):
-            rows.append(f"| {' | '.join(cells)} |")
+            rows.append(f"| {heading}: {' | '.join(cells)} |")
     return _FIGURES.sub(lambda found: "\n".join([f"{found[1]}", *rows, "", found[2]]), readme)
 
 

@@ -70,9 +70,11 @@ def test_readme_counts_as_support_does(generate):
 
 
 def test_figures_are_taken_over(generate):
-    page = "## A\n\n| target | limit | found | |\n| --- | ---: | ---: | --- |\n| step | 1 x | 0.9 x | met |\n\n| other |\n| x |\n"
+    page = (
+        "## A\n\n| target | limit | found | |\n| --- | ---: | ---: | --- |\n| step | 1 x | 0.9 x | met |\n\n| other |\n"
+    )
     readme = "a\n<!-- figures -->\nold\n<!-- end of figures -->\nb\n"
-    table = "| Figure | Target | Found | |\n|---|---:|---:|---|\n| step | 1 x | 0.9 x | met |\n"
+    table = "| Figure | Target | Found | |\n|---|---:|---:|---|\n| A: step | 1 x | 0.9 x | met |\n"
     expected = f"a\n<!-- figures -->\n\n{table}\n<!-- end of figures -->\nb\n"
     assert generate.with_figures(readme, page) == expected
     assert generate.with_figures(expected, page) == expected

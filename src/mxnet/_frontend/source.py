@@ -117,7 +117,7 @@ def array_source(public: str, entry: Operator, number: int) -> str:
 
 def _has_short_path(entry: Operator) -> bool:
     one_output = not callable(entry.output_names) and len(entry.output_names) == 1
-    return bool(entry.inputs) and one_output and not (entry.active or entry.random or entry.creates or entry.mutates)
+    return bool(entry.inputs) and one_output and not (entry.random or entry.creates or entry.mutates)
 
 
 def _short_path(entry: Operator, number: int) -> list[str]:
@@ -141,6 +141,11 @@ def _short_path(entry: Operator, number: int) -> list[str]:
         plain.append(tensor)
         live.append(traced)
     given = [f"{name}={name}" for name in entry.attributes]
+    before: list[str] = []
+    if entry.active is not None:  # which inputs exist is up to the attributes
+        values = ", ".join(f"{name!r}: {name}" for name in entry.attributes)
+        before = [f"wanted = op{number}.active({{{values}}})"]
+        tests += [f"({n!r} in wanted) is ({n} is not None)" for n in (item.name for item in entry.inputs)]
     if entry.training:
         given.append("training=state.training")
     first = entry.inputs[0].name
@@ -154,12 +159,14 @@ def _short_path(entry: Operator, number: int) -> list[str]:
         return f"own({call}, {first}._data)" if entry.view else call
 
     lines = [
+        *before,
         f"if {' and '.join(tests)} and out is None:",
         "    if not state.recording:",
-        "        result = new(NDArray)",
         "        try:",
-        f"            result._data = {result(plain)}",
+        f"            value = {result(plain)}",
         *(f"    {line}" for line in fails),
+        "        result = new(NDArray)",
+        "        result._data = value if value.is_contiguous() else value.contiguous()",
         f"        result._context = {first}._context",
         "        result._trace = None",
         "        return result",
@@ -170,6 +177,7 @@ def _short_path(entry: Operator, number: int) -> list[str]:
             "        try:",
             f"            value = {result(live)}",
             *(f"    {line}" for line in fails),
+            "        value = value if value.is_contiguous() else value.contiguous()",
             f"        return wrap_live(NDArray, value, {first}._context)",
         ]
     return lines

@@ -38,6 +38,7 @@ class Lowering:
             "add": step.add,
             "region": step.region,
             "only": step.only,
+            "copied": step.copied,
             "Backward": Backward,
             "Later": Later,
         }
@@ -129,10 +130,10 @@ class Lowering:
         return _compile("inference", ["arguments"], lines, self.constants, self.nodes)
 
     def own(self, entry: Entry, expression: str) -> str:
-        """Make an output own its memory: a variable or a view of one is copied, as MXNet's outputs are."""
+        """Make an output own its memory and contiguous: a variable or a view is copied, as MXNet's outputs are."""
         if entry.node.operator is None or entry.node.operator.view:
-            return f"{expression}.clone()"
-        return expression
+            return f"copied({expression})"
+        return f"{expression}.contiguous()"
 
     # -- training ------------------------------------------------------------------------------------------------
 
@@ -216,7 +217,7 @@ class _Forward:
         outputs = [lowering.own(entry, self.plain(entry)) for entry in lowering.plan.heads]
         watched = [self.plain(entry) for entry in lowering.watch]
         self.emit(f"return {_tuple(outputs)}, {_tuple(list(self.saved))}, {_tuple(watched)}", [])
-        returned = {*(output.removesuffix(".clone()") for output in outputs), *self.saved, *watched}
+        returned = {*map(_name_in, outputs), *self.saved, *watched}
         for name, position in self.last_use.items():  # give memory back as soon as it is not needed
             if name not in returned and not name.startswith("a"):
                 self.lines[position] += f"; del {name}"
@@ -370,6 +371,11 @@ def _value(entry: Entry) -> Value:
 def _rule(node: Node) -> GradientRule | None:
     assert node.operator is not None
     return node.operator.gradient or node.operator.plan_gradient
+
+
+def _name_in(output: str) -> str:
+    """Return the name that `Lowering.own` has wrapped."""
+    return output.removeprefix("copied(").removesuffix(")").removesuffix(".contiguous(")
 
 
 def _tuple(names: Sequence[str]) -> str:

@@ -69,6 +69,10 @@ class Memory:
         return self._tensor.copy_(source)
 
 
+def copied(tensor: Tensor) -> Tensor:
+    return tensor.clone(memory_format=torch.contiguous_format)
+
+
 def only(result: Any) -> Tensor:
     return result[0] if isinstance(result, (tuple, list)) else result
 

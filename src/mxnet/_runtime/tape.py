@@ -52,22 +52,27 @@ class Trace:
         self.live = live
         self.gradient = gradient
         self.grad_req = grad_req
-        self.epoch = _graph.epoch
+        self.epoch = backward_passes.freeing
 
     def current(self) -> Tensor | None:
         """Return the live tensor, or None when a backward pass has used its graph up: a constant from then on."""
-        if self.epoch != _graph.epoch and self.gradient is None and self.live.grad_fn is not None:
+        if self.epoch != backward_passes.freeing and self.gradient is None and self.live.grad_fn is not None:
             if _is_used_up(self.live):
                 return None
-            self.epoch = _graph.epoch
+            self.epoch = backward_passes.freeing
         return self.live
 
 
-class _Graph:
-    epoch = 0  # how many backward passes have freed a graph
+class _BackwardPasses:
+    """How many backward passes have freed a graph: a trace made since the last one is surely whole."""
+
+    __slots__ = ("freeing",)
+
+    def __init__(self) -> None:
+        self.freeing = 0
 
 
-_graph = _Graph()
+backward_passes = _BackwardPasses()
 
 
 def attach(data: Tensor, gradient: HasData, grad_req: str) -> Trace:
@@ -158,7 +163,7 @@ def backward(heads: Sequence[Tensor], head_gradients: Sequence[Tensor], retain_g
         raise explain(error) from None
     finally:
         if not retain_graph:
-            _graph.epoch += 1
+            backward_passes.freeing += 1
 
 
 def gradients(
@@ -175,7 +180,7 @@ def gradients(
         raise explain(error) from None
     finally:
         if not retain_graph:
-            _graph.epoch += 1
+            backward_passes.freeing += 1
 
 
 def explain(error: RuntimeError) -> MXNetError:

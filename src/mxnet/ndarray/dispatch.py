@@ -11,7 +11,7 @@ from .._ops.attributes import REQUIRED
 from .._ops.registry import Operator
 from .._runtime.device import torch_device
 from .._runtime.random import generator
-from .._runtime.tape import Trace, grad_mode, run_recorded, state
+from .._runtime.tape import Trace, backward_passes, grad_mode, run_recorded, state
 from ..base import MXNetError, translated
 from ..base import TypeError as MXNetTypeError
 from ..base import ValueError as MXNetValueError
@@ -37,7 +37,10 @@ class NDArrayBase:
 
 
 def own(result: Tensor, source: Tensor) -> Tensor:
-    """Return `result` with memory of its own: results of operators never share memory with their inputs."""
+    """Return `result` with memory of its own: results of operators never share memory with their inputs.
+
+    Arrays are always contiguous, so that a contiguous piece of one can be a view.
+    """
     shared = result.untyped_storage().data_ptr() == source.untyped_storage().data_ptr()
     return result.clone(memory_format=torch.contiguous_format) if shared else result
 
@@ -67,6 +70,8 @@ def live_tensor(array: NDArrayBase) -> Tensor:
     trace = array._trace
     if trace is None:
         return array._data
+    if trace.gradient is not None or trace.epoch == backward_passes.freeing:
+        return trace.live
     found = trace.current()
     return array._data if found is None else found
 
@@ -160,9 +165,10 @@ def invoke(operator: Operator, inputs: Sequence[Any], values: dict[str, Any], ou
         raise failed(operator, arrays, values, error) from None
     outputs: Sequence[Tensor] = result if isinstance(result, (tuple, list)) else (result,)
     outputs = outputs[: operator.visible_outputs(values)]
-    if operator.view:
-        sources = [t for t in tensors if t is not None]
-        outputs = [own(o, sources[0]) if sources else o for o in outputs]
+    source = next((t for t in tensors if t is not None), None)
+    if operator.view and source is not None:
+        outputs = [own(o, source) for o in outputs]
+    outputs = [o if o.is_contiguous() else o.contiguous() for o in outputs]
     if out is not None:
         return _write(operator, arrays, outputs, out)
     if recorded:
