@@ -2,7 +2,7 @@
 
 Every contestant (remx, PyTorch, MXNet 1.9.1) is a program in ``programs/`` that waits for requests. A round asks each
 of them in turn for some milliseconds of work, in an order that changes, so that a disturbance of the machine meets all
-of them. The median over the rounds and the minimum are reported.
+of them; between its turns a contestant is stopped. The median over the rounds and the minimum are reported.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import pathlib
 import platform
 import random
+import signal
 import statistics
 import subprocess
 import sys
@@ -83,13 +84,18 @@ class Contestant:
     def ask(self, name: str, **request: Any) -> Any:
         """Run a case ``count`` times, or a measure with ``arguments``; return what it found."""
         assert self._process.stdin is not None
+        self._process.send_signal(signal.SIGCONT)
         self._process.stdin.write(json.dumps({"name": name, **request}) + "\n")
         self._process.stdin.flush()
-        return self._answer()
+        answer = self._answer()
+        # its idle OpenMP threads would go on spinning for up to 0.2 s, in the turns of the others
+        self._process.send_signal(signal.SIGSTOP)
+        return answer
 
     def close(self) -> None:
         """End the process."""
         assert self._process.stdin is not None
+        self._process.send_signal(signal.SIGCONT)
         self._process.stdin.close()
         self._process.wait()
         assert self._process.stdout is not None

@@ -56,7 +56,7 @@ def _steps(figure: Figure, rounds: int, ours: Contestant, torch: Contestant, rea
     best = min((times[peer.label] for peer in real), key=lambda taken: taken.median, default=None)
     found = compared(times[step], best) if best else None
     figure.target("step, over the better of MXNet 1.9.1's two", found, 0.6, " x")
-    eager = times["PyTorch eager, SGD, divided in torch"]
+    eager = times["PyTorch eager, SGD, divided in torch"]  # the faster way to write it
     figure.target("step, over PyTorch eager with torch.optim.SGD", compared(times[step], eager), 1.1, " x")
     same_work = compared(times[step], times["PyTorch eager, SGD, with the gradient of the data"])
     figure.notes.append(

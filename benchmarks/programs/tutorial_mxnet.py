@@ -25,22 +25,31 @@ pictures = np.random.randint(0, 256, (BATCH, 784)).astype("uint8")  # as MNIST's
 pictures_float = pictures.astype("float32")
 batch_y = np.random.randint(0, 10, BATCH).astype("uint8")
 cost = network()
-executor = cost.simple_bind(ctx=mx.cpu(), grad_req="write", data=(BATCH, 784), softmax_label=(BATCH,))
-for array in executor.arg_arrays:
-    array[:] = np.random.randn(*array.shape) * 0.02
 
 
-def copy(batch_x=pictures):
+def bound():
+    """Return an executor with small random weights."""
+    made = cost.simple_bind(ctx=mx.cpu(), grad_req="write", data=(BATCH, 784), softmax_label=(BATCH,))
+    for array in made.arg_arrays:
+        array[:] = np.random.randn(*array.shape) * 0.02
+    return made
+
+
+executor = bound()
+reading = bound()  # of which somebody reads the gradient of the data
+
+
+def copy(batch_x=pictures, executor=executor):
     executor.arg_dict["data"][:] = batch_x / 255.0
     executor.arg_dict["softmax_label"][:] = batch_y
 
 
-def forward_backward():
+def forward_backward(executor=executor):
     executor.forward()
     executor.backward()
 
 
-def update():
+def update(executor=executor):
     for name, weight, gradient in zip(cost.list_arguments(), executor.arg_arrays, executor.grad_arrays):
         if name in INPUTS:
             continue
@@ -58,13 +67,15 @@ def step_float():
 
 
 def step_reading():
-    step()
-    executor.grad_dict["data"].asnumpy()
+    copy(executor=reading)
+    forward_backward(reading)
+    reading.grad_dict["data"].asnumpy()
+    update(reading)
 
 
 def forward_backward_reading():
-    forward_backward()
-    executor.grad_dict["data"].asnumpy()
+    forward_backward(reading)
+    reading.grad_dict["data"].asnumpy()
 
 
 def resident():

@@ -33,6 +33,8 @@ def serve(cases=None, measures=None, finish=None, facts=None):
             result = measures[request["name"]](**request.get("arguments", {}))
         else:
             case, count = cases[request["name"]], request["count"]
+            for _ in range(count // 5 + 1):  # the caches were another's until now
+                case()
             finish()
             start = time.perf_counter()
             for _ in range(count):

@@ -9,6 +9,7 @@ import torch
 
 from .attributes import PositiveInt
 from .families import check_same_dtype
+from .products import linear, matmul
 from .registry import Backward, Shape, operator
 
 Tensor = torch.Tensor
@@ -46,14 +47,11 @@ def _dense_gradient(backward: Backward) -> tuple[Tensor | None, ...]:
     columns = data.reshape(rows.shape[0], weight.shape[1])  # (N, width)
     gradients: list[Tensor | None] = [None] * len(wanted)
     if wanted[0]:
-        target = into[0]
-        if target is not None:
-            torch.mm(rows, weight, out=target.view(columns.shape))
-            gradients[0] = target
-        else:
-            gradients[0] = torch.mm(rows, weight).view(data.shape)
+        target = None if into[0] is None else into[0].view(columns.shape)
+        product = matmul(rows, weight, target)
+        gradients[0] = product.view(data.shape) if target is None else into[0]
     if wanted[1]:
-        gradients[1] = torch.mm(rows.t(), columns, out=into[1])
+        gradients[1] = matmul(rows.t(), columns, into[1])
     if len(wanted) == 3 and wanted[2]:
         gradients[2] = torch.sum(rows, 0, out=into[2]) if into[2] is not None else rows.sum(0)
     return gradients  # type: ignore[return-value]
@@ -112,7 +110,7 @@ def fully_connected(
             f"from num_hidden={num_hidden} and data {tuple(data.shape)}"
         )
     if bias is None or no_bias:
-        return torch.nn.functional.linear(data, weight)
+        return linear(data, weight)
     if bias.shape != (num_hidden,):
         raise ValueError(f"bias has shape {tuple(bias.shape)}; expected ({num_hidden},)")
-    return torch.nn.functional.linear(data, weight, bias)
+    return linear(data, weight, bias)

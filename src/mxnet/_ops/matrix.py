@@ -8,6 +8,7 @@ from typing import Any, Literal
 import torch
 
 from .families import check_same_dtype
+from .products import matmul
 from .registry import Shape, operator
 
 Tensor = torch.Tensor
@@ -96,7 +97,7 @@ def dot(
     _check_floating(lhs)
     if lhs.dim() == 2 and rhs.dim() == 2:
         try:
-            return torch.mm(lhs.t() if transpose_a else lhs, rhs.t() if transpose_b else rhs)
+            return matmul(lhs.t() if transpose_a else lhs, rhs.t() if transpose_b else rhs)
         except RuntimeError:
             _dot_rest(lhs.shape, rhs.shape, transpose_a, transpose_b)
             raise

@@ -487,6 +487,9 @@ class NDArray(NDArrayBase, Fluent):
             elif isinstance(value, (int, float)):
                 self._data.fill_(value)
                 return
+            elif value.__class__ is np.ndarray and value.shape == self._data.shape:
+                self._data.copy_(tensor_from(value, "x[:] = value"))
+                return
         indexing.assign(self._data, key, _assigned(value))
 
     def _set_recorded(self, key: Any, value: Any) -> None:
