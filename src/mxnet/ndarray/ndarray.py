@@ -531,6 +531,10 @@ def _assigned(value: Any) -> torch.Tensor | float:
 
 def tensor_from(value: Any, what: str) -> torch.Tensor:
     """Return a CPU tensor with the content of a NumPy array or of nested lists; it may share the array's memory."""
+    if value.__class__ is np.ndarray and value.dtype in _SHARED:  # the common case, without a detour
+        flags = value.flags
+        if flags.writeable and flags.c_contiguous:
+            return torch.from_numpy(value)
     try:
         array = np.asarray(value)
     except ValueError:
@@ -546,6 +550,7 @@ def tensor_from(value: Any, what: str) -> torch.Tensor:
     return torch.from_numpy(array)
 
 
+_SHARED = frozenset(np.dtype(name) for name in DTYPE_NAMES.values() if name != "bfloat16")
 _TORCH_READS = frozenset(DTYPE_NAMES.values()) | {"int16"}
 
 
