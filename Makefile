@@ -29,6 +29,7 @@ lint: $(VENV)/.lint.stamp
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 	$(BIN)/python -m mxnet._frontend.stubs --check
+	$(BIN)/python benchmarks/run.py --check
 
 format: $(VENV)/.lint.stamp
 	$(BIN)/ruff format .

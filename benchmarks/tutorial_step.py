@@ -6,6 +6,7 @@ the data unless it is told to.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     real = mxnet191(chosen.mxnet191, "tutorial_mxnet.py")
     _steps(figure, chosen.rounds, ours, torch, real)
     _parts(figure, chosen.rounds, ours, torch, real)
+    _lines(figure, ours)
     for contestant in (ours, torch, *real):
         contestant.close()
     if not real:
@@ -83,6 +85,19 @@ def _parts(figure: Figure, rounds: int, ours: Contestant, torch: Contestant, rea
         Row("update: torch calls", torch, "floor_update"),
     ]
     figure.race("Parts of a step", race(rows, rounds), "ms")
+
+
+def _lines(figure: Figure, ours: Contestant) -> None:
+    """Show where the microseconds of remx's own forward and backward go, line by line of the plan."""
+    found = ours.ask("where", arguments={"repetitions": 400})
+    rows = []
+    for half, line, seconds in found:
+        targets, _, call = line.partition(" = ")
+        name = re.sub(r"_\d+$", "", call.partition("(")[0])
+        if seconds > 0.3e-6:
+            rows.append([half, f"{targets.strip('()')} = {name}(...)", f"{seconds * 1e6:.1f}"])
+    caption = "Forward and backward, line by line of the plan (each with a clock around it)"
+    figure.table(caption, ["", "line", "median, µs"], rows)
 
 
 if __name__ == "__main__":

@@ -78,6 +78,20 @@ def forward_backward_reading():
     reading.grad_dict["data"].asnumpy()
 
 
+def where(repetitions):
+    """Return where the time of forward and backward goes: (what, seconds) for each line of the plan. remx only."""
+    from lines import timed_lines
+
+    for _ in range(200):
+        step()
+    plan = executor._steps[False]
+    targets = [target.tensor for target in executor._targets]
+    arguments = [array._data for array in executor._variables]
+    forward, (_, saved, _) = timed_lines(plan.forward, repetitions, arguments)
+    backward, _ = timed_lines(plan.backward, repetitions, saved, [None], targets)
+    return [["forward", *line] for line in forward] + [["backward", *line] for line in backward]
+
+
 def resident():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -102,7 +116,7 @@ if __name__ == "__main__":
             "forward_backward_reading": forward_backward_reading,
             "update": update,
         },
-        {"train": train},
+        {"train": train, "where": where},
         finish=mx.nd.waitall,
         facts={"version": mx.__version__},
     )
