@@ -11,6 +11,7 @@ tensors and wrap the result; otherwise hand over to the general path, `mxnet.nda
 from __future__ import annotations
 
 import linecache
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -57,6 +58,7 @@ class Functions:
     def __init__(self, namespace: str, module: str, printer: Printer, environment: Mapping[str, Any]) -> None:
         self._entries = {public: entry for public, _, entry in members(namespace)}
         self._printer, self._module = printer, module
+        self._lock = threading.Lock()
         self._scope: dict[str, Any] = {**environment, "_Null": NULL, "__name__": module}
 
     def names(self) -> list[str]:
@@ -65,12 +67,13 @@ class Functions:
 
     def get(self, public: str) -> Any:
         """Return one function; KeyError when there is none."""
-        entry = self._entries[public]
-        scope, number = self._scope, len(self._scope)
-        scope[f"op{number}"], scope[f"kernel{number}"] = entry, entry.function
-        for attribute in entry.attributes.values():
-            if _default_text(attribute) is None:
-                scope[_default_name(number, attribute)] = attribute.default
+        entry, scope = self._entries[public], self._scope
+        with self._lock:  # the number keeps the names of two functions apart
+            number = len(scope)
+            scope[f"op{number}"], scope[f"kernel{number}"] = entry, entry.function
+            for attribute in entry.attributes.values():
+                if _default_text(attribute) is None:
+                    scope[_default_name(number, attribute)] = attribute.default
         text = self._printer(public, entry, number)
         filename = f"<{self._module}.{public}>"
         made: dict[str, Any] = {}
