@@ -13,7 +13,6 @@ that one prints.
 from __future__ import annotations
 
 import argparse
-import ast
 import contextlib
 import importlib.util
 import inspect
@@ -34,7 +33,6 @@ OPERATORS = HERE.parent / "tests" / "golden" / "operators.json"
 SUPPORT = HERE / "support.md"
 REFERENCE = HERE / "reference"
 RUN = (HERE.parent / "README.md", HERE / "how_it_works.md")  # pages whose code runs
-SOURCES = pathlib.Path(mx.__file__).parent / "_ops"
 
 #: Groups of operators on the support page: heading and the test of a registered name, first match counts.
 GROUPS = (
@@ -248,28 +246,12 @@ def _public(name: str) -> str:
 
 def _ours() -> Iterable[Operator]:
     """All operators of the package itself: examples in docstrings register others."""
-    return (entry for entry in operators() if entry.function.__module__.startswith("mxnet._ops."))
+    return (entry for entry in operators() if entry.module.startswith("mxnet._ops."))
 
 
 def _module(entry: Operator) -> str:
     """Return the name of the module of _ops that an operator is written in."""
-    module = entry.function.__module__.rpartition(".")[2]
-    return _FAMILY_MEMBERS.get(entry.name, module) if module == "families" else module
-
-
-def _family_members() -> dict[str, str]:
-    """Find the calls that make operators of a family: their first argument is the operator's name."""
-    found: dict[str, str] = {}
-    for path in sorted(SOURCES.glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
-                first = node.args[0]
-                if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                    found.setdefault(first.value, path.stem)
-    return found
-
-
-_FAMILY_MEMBERS = _family_members()
+    return entry.module.rpartition(".")[2]
 
 
 # -- the figures in the README ----------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ spelling is read and printed. Everything else about an operator is a trait, give
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
@@ -97,6 +98,7 @@ class Operator:
     function: Callable[..., Any]
     inputs: tuple[Input, ...]
     attributes: dict[str, Attribute]
+    module: str  # full name of the module that registers it
     aliases: tuple[str, ...] = ()
     variadic: str | None = None  # name of the attribute that counts the inputs
     active: Callable[[Mapping[str, Any]], Sequence[str]] | None = None
@@ -227,6 +229,7 @@ def operator(
             function=function,
             inputs=found_inputs,
             attributes=found_attributes,
+            module=_registering_module(),
             aliases=tuple(aliases),
             variadic=variadic if starred else None,
             active=inputs,
@@ -258,6 +261,14 @@ def operator(
         return function
 
     return register
+
+
+def _registering_module() -> str:
+    """Return the module whose import registers an operator, directly or through a family's constructor."""
+    frame = sys._getframe(1)
+    while frame.f_code.co_name != "<module>" and frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_globals.get("__name__", "")
 
 
 def _read_signature(function: Callable[..., Any]) -> tuple[tuple[Input, ...], dict[str, Attribute], bool]:
