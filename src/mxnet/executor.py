@@ -267,9 +267,11 @@ class Executor:
         MXNetError
             If no `forward` came before, a head gradient is missing or has another shape.
         """
+        if not self._wanted and not self._integers:
+            raise MXNetError("backward: the executor was bound without gradients (grad_req 'null' or no args_grad)")
+        for tensor in self._integers:
+            tensor.zero_()
         if not self._wanted:
-            if not self._integers:
-                raise MXNetError("backward: the executor was bound without gradients (grad_req 'null' or no args_grad)")
             return
         if self._saved is None or self._step is None:
             raise MXNetError("backward: call forward first; gradients are those of the last forward")
@@ -278,8 +280,6 @@ class Executor:
         for target, found in zip(self._targets, self._run(self._step.backward, self._saved, heads, into)):
             if found is not target.tensor:
                 target.deliver(found)
-        for tensor in self._integers:
-            tensor.zero_()
 
     def _head_gradients(self, given: Any) -> list[torch.Tensor | None]:
         if isinstance(given, Mapping):
