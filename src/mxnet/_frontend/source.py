@@ -10,6 +10,7 @@ tensors and wrap the result; otherwise hand over to the general path, `mxnet.nda
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import threading
 from collections.abc import Callable, Mapping
@@ -86,8 +87,8 @@ class Functions:
 
 def documentation(entry: Operator, public: str) -> str:
     """Return the docstring of an operator under one of its names."""
-    text = entry.function.__doc__ or ""
-    return text if public == entry.name else f"{text.rstrip()}\n\n    This is another name of ``{entry.name}``.\n"
+    text = inspect.cleandoc(entry.function.__doc__ or "")
+    return text if public == entry.name else f"{text}\n\nThis is another name of ``{entry.name}``."
 
 
 # -- array functions --------------------------------------------------------------------------------------------

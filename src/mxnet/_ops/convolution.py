@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -10,7 +10,8 @@ import torch
 
 from .activation import check_floating
 from .attributes import DTYPE_NAMES, PositiveInt, Shape
-from .registry import operator
+from .families import documented
+from .registry import Function, ShapeRule, operator
 
 Tensor = torch.Tensor
 Layout = Literal["NCDHW", "NCHW", "NCW", "NDHWC", "NHWC"]
@@ -97,8 +98,11 @@ def _inputs(attributes: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _known_channels(data: tuple[int, ...] | None, attributes: Mapping[str, Any]) -> int:
     """Return the number of channels of the data, 0 when it is unknown."""
-    if data is None or len(data) != len(attributes["kernel"]) + 2:
+    if data is None:
         return 0
+    axes = len(attributes["kernel"]) + 2
+    if len(data) != axes:
+        raise ValueError(f"data has shape {data}; expected {axes} axes for kernel={attributes['kernel']}")
     return data[-1 if attributes["layout"] in _CHANNELS_LAST else 1]
 
 
@@ -115,10 +119,39 @@ def _parameters(
     return shapes
 
 
-def _convolution_complete(
-    shapes: list[tuple[int, ...] | None], attributes: Mapping[str, Any]
-) -> Sequence[tuple[int, ...] | None]:
-    return _parameters(shapes, attributes, False)
+def filtering(name: str, shape: ShapeRule, *, transposed: bool) -> Callable[[Function], Function]:
+    """Register an operator on ``(data, weight, bias)``; its docstring goes on with `_FILTERING`."""
+
+    def register(function: Function) -> Function:
+        function.__doc__ = documented(function, _FILTERING)
+        return operator(
+            name,
+            aliases=(f"_npx_{name.lower()}",),
+            inputs=_inputs,
+            complete=lambda shapes, attributes: _parameters(shapes, attributes, transposed),
+            shape=shape,
+            hidden=("workspace", "cudnn_tune", "cudnn_off"),
+        )(function)
+
+    return register
+
+
+_FILTERING = """\
+num_filter : int of at least 1
+    Channels of the output.
+num_group : int of at least 1
+    Channels and filters fall into so many groups that do not see each other.
+workspace, cudnn_tune, cudnn_off
+    No effect.
+no_bias : bool
+    Leave `bias` out.
+layout : str, optional
+    Order of the axes of data and output; channels first unless given.
+
+Returns
+-------
+the layout of `data`, with `num_filter` channels
+"""
 
 
 def _convolution_size(n: int, k: int, s: int, d: int, p: int) -> int:
@@ -153,14 +186,7 @@ def _convolution_shape(
     return [(_output_shape(data, attributes["num_filter"], size, layout), dtypes[0])]
 
 
-@operator(
-    "Convolution",
-    aliases=("_npx_convolution",),
-    inputs=_inputs,
-    complete=_convolution_complete,
-    shape=_convolution_shape,
-    hidden=("workspace", "cudnn_tune", "cudnn_off"),
-)
+@filtering("Convolution", _convolution_shape, transposed=False)
 def convolution(
     data: Tensor,
     weight: Tensor,
@@ -197,20 +223,6 @@ def convolution(
     stride, dilate, pad : tuple of as many int
         Step between positions (1 unless given), step between the elements that a filter meets (1), zeros added on both
         sides (0).
-    num_filter : int of at least 1
-        Channels of the output.
-    num_group : int of at least 1
-        Channels and filters fall into so many groups that do not see each other.
-    workspace, cudnn_tune, cudnn_off
-        No effect.
-    no_bias : bool
-        Leave `bias` out.
-    layout : str, optional
-        Order of the axes of data and output; channels first unless given.
-
-    Returns
-    -------
-    the layout of `data`, with `num_filter` channels
 
     Examples
     --------
@@ -262,12 +274,6 @@ def _transposed_steps(
     return stride, dilate, pad, adj
 
 
-def _deconvolution_complete(
-    shapes: list[tuple[int, ...] | None], attributes: Mapping[str, Any]
-) -> Sequence[tuple[int, ...] | None]:
-    return _parameters(shapes, attributes, True)
-
-
 def _deconvolution_shape(
     shapes: Sequence[tuple[int, ...]], dtypes: Sequence[torch.dtype], attributes: Mapping[str, Any]
 ) -> list[tuple[tuple[int, ...], torch.dtype]]:
@@ -281,14 +287,7 @@ def _deconvolution_shape(
     return [(_output_shape(data, attributes["num_filter"], output, layout), dtypes[0])]
 
 
-@operator(
-    "Deconvolution",
-    aliases=("_npx_deconvolution",),
-    inputs=_inputs,
-    complete=_deconvolution_complete,
-    shape=_deconvolution_shape,
-    hidden=("workspace", "cudnn_tune", "cudnn_off"),
-)
+@filtering("Deconvolution", _deconvolution_shape, transposed=True)
 def deconvolution(
     data: Tensor,
     weight: Tensor,
@@ -329,20 +328,6 @@ def deconvolution(
         Positions added at the far end of each axis, because several input lengths convolve to the same output length.
     target_shape : tuple of as many int
         Length of the output's spatial axes; replaces `pad` and `adj`.
-    num_filter : int of at least 1
-        Channels of the output.
-    num_group : int of at least 1
-        Channels and filters fall into so many groups that do not see each other.
-    workspace, cudnn_tune, cudnn_off
-        No effect.
-    no_bias : bool
-        Leave `bias` out.
-    layout : str, optional
-        Order of the axes of data and output; channels first unless given.
-
-    Returns
-    -------
-    the layout of `data`, with `num_filter` channels
 
     Examples
     --------

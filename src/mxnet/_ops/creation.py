@@ -7,7 +7,7 @@ functions here have no use for the string.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -31,54 +31,44 @@ def _filled_shape(shapes: Sequence[Shape], dtypes: Sequence[torch.dtype], attrib
     return [(check_shape(attributes["shape"] or ()), attributes["dtype"])]
 
 
-@operator("_zeros", creates=True, shape=_filled_shape)
-def zeros(*, shape: ShapeAttribute = (), ctx: str = "", dtype: DType = torch.float32, device: torch.device) -> Tensor:
-    """Array of zeros.
+def constant(name: str, make: Callable[..., Tensor], arguments: str, shown: str) -> None:
+    """Register ``_{name}``, which `make` fills; `arguments` and `shown` are an example and what it prints."""
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Shape of the result.
-    ctx : str
-        Device, such as ``"cpu(0)"``.
-    dtype : dtype
-        Dtype of the result.
+    def call(
+        *, shape: ShapeAttribute = (), ctx: str = "", dtype: DType = torch.float32, device: torch.device
+    ) -> Tensor:
+        return make(check_shape(shape), dtype=dtype, device=device)
 
-    Returns
-    -------
-    `shape`
-
-    Examples
-    --------
-    >>> mx.nd.zeros((2, 2)).asnumpy().tolist()
-    [[0.0, 0.0], [0.0, 0.0]]
-    """
-    return torch.zeros(check_shape(shape), dtype=dtype, device=device)
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = _CONSTANT.format(name=name, arguments=arguments, shown=shown)
+    operator(f"_{name}", creates=True, shape=_filled_shape)(call)
 
 
-@operator("_ones", creates=True, shape=_filled_shape)
-def ones(*, shape: ShapeAttribute = (), ctx: str = "", dtype: DType = torch.float32, device: torch.device) -> Tensor:
-    """Array of ones.
+_CONSTANT = """\
+Array of {name}.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Shape of the result.
-    ctx : str
-        Device, such as ``"cpu(0)"``.
-    dtype : dtype
-        Dtype of the result.
+Parameters
+----------
+shape : tuple of int
+    Shape of the result.
+ctx : str
+    Device, such as ``"cpu(0)"``.
+dtype : dtype
+    Dtype of the result.
 
-    Returns
-    -------
-    `shape`
+Returns
+-------
+`shape`
 
-    Examples
-    --------
-    >>> mx.nd.ones((3,), dtype="int32").asnumpy().tolist()
-    [1, 1, 1]
-    """
-    return torch.ones(check_shape(shape), dtype=dtype, device=device)
+Examples
+--------
+>>> mx.nd.{name}({arguments}).asnumpy().tolist()
+{shown}
+"""
+
+
+constant("zeros", torch.zeros, "(2, 2)", "[[0.0, 0.0], [0.0, 0.0]]")
+constant("ones", torch.ones, '(3,), dtype="int32"', "[1, 1, 1]")
 
 
 def _in_dtype(value: float, dtype: torch.dtype) -> float | int | bool:

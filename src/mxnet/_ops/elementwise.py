@@ -9,10 +9,9 @@ import torch
 
 from .attributes import DType
 from .families import check_same_dtype, cut, dtype_name
-from .registry import Shape, operator
+from .registry import Function, Shape, operator
 
 Tensor = torch.Tensor
-Rule = Callable[[Sequence[Shape], Sequence[torch.dtype], Mapping[str, Any]], list[tuple[Shape, torch.dtype]]]
 
 
 @operator("hard_sigmoid", elementwise=True)
@@ -240,61 +239,53 @@ def identity_with_attr_like_rhs(lhs: Tensor, rhs: Tensor) -> Tensor:
     return lhs
 
 
-@operator("zeros_like", aliases=("_sparse_zeros_like",), elementwise=True)
-def zeros_like(data: Tensor) -> Tensor:
-    """Zeros in the shape and dtype of the input.
+def constant_like(name: str, make: Callable[[Tensor], Tensor], shown: str, *, aliases: Sequence[str] = ()) -> None:
+    """Register ``{name}_like(data)``, which `make` fills; `shown` is what the example prints."""
 
-    Parameters
-    ----------
-    data : any shape
-        Gives its shape and dtype.
+    def call(data: Tensor) -> Tensor:
+        return make(data)
 
-    Returns
-    -------
-    the shape and dtype of `data`
-
-    Examples
-    --------
-    >>> mx.nd.zeros_like(mx.nd.array([1, 2])).asnumpy().tolist()
-    [0.0, 0.0]
-    """
-    return torch.zeros_like(data)
+    call.__name__ = call.__qualname__ = f"{name}_like"
+    call.__doc__ = _CONSTANT_LIKE.format(values=name.capitalize(), name=name, shown=shown)
+    operator(f"{name}_like", aliases=aliases, elementwise=True)(call)
 
 
-@operator("ones_like", elementwise=True)
-def ones_like(data: Tensor) -> Tensor:
-    """Ones in the shape and dtype of the input.
+_CONSTANT_LIKE = """\
+{values} in the shape and dtype of the input.
 
-    Parameters
-    ----------
-    data : any shape
-        Gives its shape and dtype.
+Parameters
+----------
+data : any shape
+    Gives its shape and dtype.
 
-    Returns
-    -------
-    the shape and dtype of `data`
+Returns
+-------
+the shape and dtype of `data`
 
-    Examples
-    --------
-    >>> mx.nd.ones_like(mx.nd.array([3, 4])).asnumpy().tolist()
-    [1.0, 1.0]
-    """
-    return torch.ones_like(data)
+Examples
+--------
+>>> mx.nd.{name}_like(mx.nd.array([3, 4])).asnumpy().tolist()
+{shown}
+"""
 
 
-def _vector(dtype: torch.dtype, length: Callable[[Shape], int]) -> Rule:
-    """Shape rule of an operator that answers with one vector of a fixed dtype."""
-    return lambda shapes, dtypes, attributes: [((length(shapes[0]),), dtype)]
+constant_like("zeros", torch.zeros_like, "[0.0, 0.0]", aliases=("_sparse_zeros_like",))
+constant_like("ones", torch.ones_like, "[1.0, 1.0]")
 
 
-def _always(dtype: torch.dtype) -> Callable[..., list[torch.dtype | None]]:
-    """Rule for the dtype of an output that does not depend on the inputs' dtypes."""
-    return lambda dtypes, attributes: [dtype]
+def _describing(
+    name: str, dtype: torch.dtype, length: Callable[[Shape], int], aliases: Sequence[str] = ()
+) -> Callable[[Function], Function]:
+    """Register an operator that answers with one vector of a fixed dtype."""
+    return operator(
+        name,
+        aliases=aliases,
+        shape=lambda shapes, dtypes, attributes: [((length(shapes[0]),), dtype)],
+        output_dtypes=lambda dtypes, attributes: [dtype],
+    )
 
 
-@operator(
-    "shape_array", aliases=("_npx_shape_array",), shape=_vector(torch.int64, len), output_dtypes=_always(torch.int64)
-)
+@_describing("shape_array", torch.int64, len, aliases=("_npx_shape_array",))
 def shape_array(data: Tensor) -> Tensor:
     """Shape of the input, as an array.
 
@@ -315,7 +306,7 @@ def shape_array(data: Tensor) -> Tensor:
     return torch.tensor(data.shape, dtype=torch.int64, device=data.device)
 
 
-@operator("size_array", shape=_vector(torch.int64, lambda shape: 1), output_dtypes=_always(torch.int64))
+@_describing("size_array", torch.int64, lambda shape: 1)
 def size_array(data: Tensor) -> Tensor:
     """Number of elements of the input, as an array.
 
@@ -373,7 +364,7 @@ def add_n(*args: Tensor) -> Tensor:
     return total.to(dtype) if wide else total
 
 
-@operator("all_finite", shape=_vector(torch.float32, lambda shape: 1), output_dtypes=_always(torch.float32))
+@_describing("all_finite", torch.float32, lambda shape: 1)
 def all_finite(data: Tensor, *, init_output: bool = True) -> Tensor:
     """1 if no element is infinite or NaN, else 0: says whether a step with scaled gradients overflowed.
 

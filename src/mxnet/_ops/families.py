@@ -8,6 +8,7 @@ arrays is mostly overhead, and every operator here pays for them.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -192,6 +193,12 @@ def check_arithmetic(lhs: Tensor, rhs: Tensor) -> None:
     check_same_dtype(lhs, rhs)
     if lhs.dtype is _BOOL:
         _refuse_bool()
+
+
+def documented(function: Callable[..., Any], sections: str) -> str:
+    """Return the docstring of `function` with `sections`, which all of its family share, put before its examples."""
+    own, _, examples = inspect.cleandoc(function.__doc__ or "").partition("\n\nExamples\n")
+    return f"{own}\n{sections}\nExamples\n{examples}\n"
 
 
 def _refuse_bool() -> NoReturn:

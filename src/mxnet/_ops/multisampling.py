@@ -6,8 +6,9 @@ has shape (N, ..., *shape). Parameters are not checked, as that would wait for t
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -15,9 +16,9 @@ import torch
 from .attributes import DType
 from .attributes import Shape as ShapeAttribute
 from .creation import check_shape
-from .families import check_same_dtype
-from .registry import Shape, operator
-from .sampling import float_dtype, standard_gamma, work_dtype
+from .families import check_same_dtype, documented
+from .registry import Function, Shape, operator
+from .sampling import float_dtype, parameters_of, present, standard_gamma, work_dtype
 
 Tensor = torch.Tensor
 Known = Sequence[tuple[Shape, torch.dtype]]
@@ -41,14 +42,6 @@ def _sample_dtypes(dtypes: list[torch.dtype | None], attributes: Mapping[str, An
     return [float_dtype(attributes["dtype"])]
 
 
-_SAMPLE: dict[str, Any] = {
-    "random": True,
-    "shape": _sample_shape,
-    "complete": _same_shapes,
-    "output_dtypes": _sample_dtypes,
-}
-
-
 def _check_same_shape(*shapes: Shape) -> None:
     if shapes[0] != shapes[-1]:
         raise ValueError(f"parameters have shapes {tuple(shapes[0])} and {tuple(shapes[-1])}; expected equal shapes")
@@ -66,8 +59,46 @@ def _spread(parameters: Sequence[Tensor], shape: Shape, dtype: torch.dtype | Non
     return [p.detach().to(work).reshape(*p.shape, *ones).expand(out_shape) for p in parameters]
 
 
-def _finish(drawn: Tensor, dtype: torch.dtype | None) -> Tensor:
-    return drawn if dtype is None else drawn.to(dtype)
+_DRAWN = """\
+shape : tuple of int
+    Shape of each block; one value unless given.
+dtype : dtype, optional
+    float16, float32 (unless given, whatever the parameters are) or float64.
+
+Returns
+-------
+(..., *shape)
+"""
+
+
+def sample(name: str) -> Callable[[Function], Function]:
+    """Register `name` from ``draw(*parameters, generator)``, which gives one value for each element of its parameters.
+
+    It gets them already repeated over the blocks. The operator also takes `shape` and `dtype`; the docstring is that of
+    `draw` and `_DRAWN`.
+    """
+
+    def register(draw: Function) -> Function:
+        def call(
+            *parameters: Tensor, shape: ShapeAttribute = (), dtype: DType | None = None, generator: torch.Generator
+        ) -> Tensor:
+            drawn = draw(*_spread(parameters, shape, dtype), generator=generator)
+            return drawn if dtype is None else drawn.to(dtype)
+
+        inputs = parameters_of(draw, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        own = parameters_of(call, inspect.Parameter.KEYWORD_ONLY)
+        present(call, draw.__name__, documented(draw, _DRAWN), inputs + own)
+        operator(
+            name,
+            aliases=(name[1:],),
+            random=True,
+            shape=_sample_shape,
+            complete=_same_shapes,
+            output_dtypes=_sample_dtypes,
+        )(call)
+        return draw
+
+    return register
 
 
 def _poisson(mean: Tensor, generator: torch.Generator) -> Tensor:
@@ -75,196 +106,118 @@ def _poisson(mean: Tensor, generator: torch.Generator) -> Tensor:
     return torch.poisson(torch.where(mean > 0, mean, 0), generator=generator)
 
 
-@operator("_sample_uniform", aliases=("sample_uniform",), **_SAMPLE)
-def sample_uniform(
-    low: Tensor, high: Tensor, *, shape: ShapeAttribute = (), dtype: DType | None = None, generator: torch.Generator
-) -> Tensor:
+@sample("_sample_uniform")
+def sample_uniform(low: Tensor, high: Tensor, *, generator: torch.Generator) -> Tensor:
     """Uniform values in [low, high), a block of them for each pair of bounds.
 
     Parameters
     ----------
     low, high : (...)
         Bounds, of one shape and dtype.
-    shape : tuple of int
-        Shape of each block; one value unless given.
-    dtype : dtype, optional
-        float16, float32 (unless given, whatever the parameters are) or float64.
-
-    Returns
-    -------
-    (..., *shape)
 
     Examples
     --------
     >>> mx.nd.sample_uniform(mx.nd.array([0, 5]), mx.nd.array([1, 6]), shape=3).shape
     (2, 3)
     """
-    low, high = _spread((low, high), shape, dtype)
     drawn = torch.rand(low.shape, generator=generator, dtype=low.dtype, device=low.device)
-    return _finish(drawn.mul_(high - low).add_(low), dtype)
+    return drawn.mul_(high - low).add_(low)
 
 
-@operator("_sample_normal", aliases=("sample_normal",), **_SAMPLE)
-def sample_normal(
-    mu: Tensor, sigma: Tensor, *, shape: ShapeAttribute = (), dtype: DType | None = None, generator: torch.Generator
-) -> Tensor:
+@sample("_sample_normal")
+def sample_normal(mu: Tensor, sigma: Tensor, *, generator: torch.Generator) -> Tensor:
     """Normal values, a block of them for each mean and standard deviation.
 
     Parameters
     ----------
     mu, sigma : (...)
         Means and standard deviations, of one shape and dtype.
-    shape : tuple of int
-        Shape of each block; one value unless given.
-    dtype : dtype, optional
-        float16, float32 (unless given, whatever the parameters are) or float64.
-
-    Returns
-    -------
-    (..., *shape)
 
     Examples
     --------
     >>> mx.nd.sample_normal(mx.nd.array([0, 5]), mx.nd.array([1, 2]), shape=(3, 4)).shape
     (2, 3, 4)
     """
-    mu, sigma = _spread((mu, sigma), shape, dtype)
     drawn = torch.randn(mu.shape, generator=generator, dtype=mu.dtype, device=mu.device)
-    return _finish(drawn.mul_(sigma).add_(mu), dtype)
+    return drawn.mul_(sigma).add_(mu)
 
 
-@operator("_sample_gamma", aliases=("sample_gamma",), **_SAMPLE)
-def sample_gamma(
-    alpha: Tensor, beta: Tensor, *, shape: ShapeAttribute = (), dtype: DType | None = None, generator: torch.Generator
-) -> Tensor:
+@sample("_sample_gamma")
+def sample_gamma(alpha: Tensor, beta: Tensor, *, generator: torch.Generator) -> Tensor:
     """Gamma values, a block of them for each shape parameter `alpha` and scale `beta`.
 
     Parameters
     ----------
     alpha, beta : (...)
         Shape and scale parameters, positive, of one shape and dtype.
-    shape : tuple of int
-        Shape of each block; one value unless given.
-    dtype : dtype, optional
-        float16, float32 (unless given, whatever the parameters are) or float64.
-
-    Returns
-    -------
-    (..., *shape)
 
     Examples
     --------
     >>> mx.nd.sample_gamma(mx.nd.array([1, 9]), mx.nd.array([1, 2]), shape=3).shape
     (2, 3)
     """
-    alpha, beta = _spread((alpha, beta), shape, dtype)
-    return _finish(standard_gamma(alpha, generator).mul_(beta), dtype)
+    return standard_gamma(alpha, generator).mul_(beta)
 
 
-@operator("_sample_exponential", aliases=("sample_exponential",), **_SAMPLE)
-def sample_exponential(
-    lam: Tensor, *, shape: ShapeAttribute = (), dtype: DType | None = None, generator: torch.Generator
-) -> Tensor:
+@sample("_sample_exponential")
+def sample_exponential(lam: Tensor, *, generator: torch.Generator) -> Tensor:
     """Exponential values, a block of them for each rate.
 
     Parameters
     ----------
     lam : (...)
         Rates, positive.
-    shape : tuple of int
-        Shape of each block; one value unless given.
-    dtype : dtype, optional
-        float16, float32 (unless given, whatever the parameters are) or float64.
-
-    Returns
-    -------
-    (..., *shape)
 
     Examples
     --------
     >>> mx.nd.sample_exponential(mx.nd.array([1, 9]), shape=3).shape
     (2, 3)
     """
-    (lam,) = _spread((lam,), shape, dtype)
-    return _finish(
-        torch.empty_like(lam, memory_format=torch.contiguous_format).exponential_(generator=generator) / lam, dtype
-    )
+    return torch.empty_like(lam, memory_format=torch.contiguous_format).exponential_(generator=generator) / lam
 
 
-@operator("_sample_poisson", aliases=("sample_poisson",), **_SAMPLE)
-def sample_poisson(
-    lam: Tensor, *, shape: ShapeAttribute = (), dtype: DType | None = None, generator: torch.Generator
-) -> Tensor:
+@sample("_sample_poisson")
+def sample_poisson(lam: Tensor, *, generator: torch.Generator) -> Tensor:
     """Poisson counts, stored as floats, a block of them for each mean.
 
     Parameters
     ----------
     lam : (...)
         Means, at least 0.
-    shape : tuple of int
-        Shape of each block; one value unless given.
-    dtype : dtype, optional
-        float16, float32 (unless given, whatever the parameters are) or float64.
-
-    Returns
-    -------
-    (..., *shape)
 
     Examples
     --------
     >>> mx.nd.sample_poisson(mx.nd.array([0, 0]), shape=2).asnumpy().tolist()
     [[0.0, 0.0], [0.0, 0.0]]
     """
-    (lam,) = _spread((lam,), shape, dtype)
-    return _finish(_poisson(lam, generator), dtype)
+    return _poisson(lam, generator)
 
 
-@operator("_sample_negative_binomial", aliases=("sample_negative_binomial",), **_SAMPLE)
-def sample_negative_binomial(
-    k: Tensor, p: Tensor, *, shape: ShapeAttribute = (), dtype: DType | None = None, generator: torch.Generator
-) -> Tensor:
+@sample("_sample_negative_binomial")
+def sample_negative_binomial(k: Tensor, p: Tensor, *, generator: torch.Generator) -> Tensor:
     """Failures before the `k`-th success of probability `p`, a block of counts for each pair.
 
     Parameters
     ----------
     k, p : (...)
         Numbers of successes (need not be whole) and probabilities of success in (0, 1], of one shape and dtype.
-    shape : tuple of int
-        Shape of each block; one value unless given.
-    dtype : dtype, optional
-        float16, float32 (unless given, whatever the parameters are) or float64.
-
-    Returns
-    -------
-    (..., *shape)
 
     Examples
     --------
     >>> mx.nd.sample_negative_binomial(mx.nd.array([1, 9]), mx.nd.array([1, 1]), shape=2).asnumpy().tolist()
     [[0.0, 0.0], [0.0, 0.0]]
     """
-    k, p = _spread((k, p), shape, dtype)
-    return _finish(_poisson(standard_gamma(k, generator) * ((1 - p) / p), generator), dtype)
+    return _poisson(standard_gamma(k, generator) * ((1 - p) / p), generator)
 
 
-@operator("_sample_generalized_negative_binomial", aliases=("sample_generalized_negative_binomial",), **_SAMPLE)
-def sample_generalized_negative_binomial(
-    mu: Tensor, alpha: Tensor, *, shape: ShapeAttribute = (), dtype: DType | None = None, generator: torch.Generator
-) -> Tensor:
+@sample("_sample_generalized_negative_binomial")
+def sample_generalized_negative_binomial(mu: Tensor, alpha: Tensor, *, generator: torch.Generator) -> Tensor:
     """Negative binomial counts by mean `mu` and dispersion `alpha`, a block of them for each pair.
 
     Parameters
     ----------
     mu, alpha : (...)
         Means and dispersions, at least 0, of one shape and dtype; the variance is ``mu + alpha * mu**2``.
-    shape : tuple of int
-        Shape of each block; one value unless given.
-    dtype : dtype, optional
-        float16, float32 (unless given, whatever the parameters are) or float64.
-
-    Returns
-    -------
-    (..., *shape)
 
     Examples
     --------
@@ -272,10 +225,9 @@ def sample_generalized_negative_binomial(
     >>> mx.nd.sample_generalized_negative_binomial(mu, alpha, shape=2).asnumpy().tolist()
     [[0.0, 0.0], [0.0, 0.0]]
     """
-    mu, alpha = _spread((mu, alpha), shape, dtype)
     some = alpha > 0  # without dispersion the counts are Poisson
     mean = standard_gamma(torch.where(some, 1 / alpha, 1), generator) * (mu * alpha)
-    return _finish(_poisson(torch.where(some, mean, mu), generator), dtype)
+    return _poisson(torch.where(some, mean, mu), generator)
 
 
 # -- rows of probabilities -------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import torch
 
 from .activation import check_floating
 from .attributes import DTYPE_NAMES, UnitFloat
-from .registry import Backward, operator
+from .registry import Backward, Function, operator
 
 Tensor = torch.Tensor
 MaybeShapes = Sequence[tuple[int, ...] | None]
@@ -253,6 +253,21 @@ def _regression_gradient(
     return rule
 
 
+def regression(
+    name: str, difference: Callable[[Tensor, Tensor, Tensor | None], Tensor], *, view: bool = False
+) -> Callable[[Function], Function]:
+    """Register a layer on ``(data, label)`` whose gradient is ``difference(output, label) * grad_scale / M``."""
+    return operator(
+        name,
+        aliases=(f"_sparse_{name}",),
+        complete=_regression_complete,
+        shape=_data_shape,
+        gradient=_regression_gradient(difference),
+        loss=True,
+        view=view,
+    )
+
+
 def _difference(output: Tensor, label: Tensor, into: Tensor | None) -> Tensor:
     return torch.sub(output, label, out=into)
 
@@ -263,15 +278,7 @@ def _direction(output: Tensor, label: Tensor, into: Tensor | None) -> Tensor:
     return torch.gt(output, label, out=result).mul_(2).sub_(1)
 
 
-@operator(
-    "LinearRegressionOutput",
-    aliases=("_sparse_LinearRegressionOutput",),
-    complete=_regression_complete,
-    shape=_data_shape,
-    gradient=_regression_gradient(_difference),
-    loss=True,
-    view=True,
-)
+@regression("LinearRegressionOutput", _difference, view=True)
 def linear_regression_output(data: Tensor, label: Tensor, *, grad_scale: float = 1.0) -> Tensor:
     """Pass `data` on; the gradient is that of half the squared distance to `label`.
 
@@ -305,14 +312,7 @@ def linear_regression_output(data: Tensor, label: Tensor, *, grad_scale: float =
     return data
 
 
-@operator(
-    "LogisticRegressionOutput",
-    aliases=("_sparse_LogisticRegressionOutput",),
-    complete=_regression_complete,
-    shape=_data_shape,
-    gradient=_regression_gradient(_difference),
-    loss=True,
-)
+@regression("LogisticRegressionOutput", _difference)
 def logistic_regression_output(data: Tensor, label: Tensor, *, grad_scale: float = 1.0) -> Tensor:
     """Sigmoid in the forward pass, gradient of the binary cross entropy with `label` in the backward pass.
 
@@ -342,15 +342,7 @@ def logistic_regression_output(data: Tensor, label: Tensor, *, grad_scale: float
     return torch.sigmoid(data)
 
 
-@operator(
-    "MAERegressionOutput",
-    aliases=("_sparse_MAERegressionOutput",),
-    complete=_regression_complete,
-    shape=_data_shape,
-    gradient=_regression_gradient(_direction),
-    loss=True,
-    view=True,
-)
+@regression("MAERegressionOutput", _direction, view=True)
 def mae_regression_output(data: Tensor, label: Tensor, *, grad_scale: float = 1.0) -> Tensor:
     """Pass `data` on; the gradient is that of the absolute distance to `label`.
 

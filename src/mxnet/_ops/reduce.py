@@ -260,54 +260,42 @@ def _search_result(
     return _result(shapes, dtypes, {**attributes, "axis": None if axis is None else (axis,)})
 
 
-@operator("argmax", shape=_search_result)
-def argmax(data: Tensor, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """Index of the largest element along an axis: the first one of several, or of the first NaN.
+def search(name: str, function: Search, which: str, shown: str) -> None:
+    """Register ``name(data, axis=None, keepdims=False)``: where the `which` element is. `shown` ends an example."""
 
-    Parameters
-    ----------
-    data : any shape
-        Input.
-    axis : int, optional
-        The axis to search. Without it the index counts the elements of the whole array.
-    keepdims : bool
-        Leave the searched axis in, with length 1.
+    def call(data: Tensor, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
+        return _search(function, data, axis, keepdims)
 
-    Returns
-    -------
-    the shape of `data` without `axis`, or (1,); in the dtype of `data`, as elsewhere in the classic interface
-
-    Examples
-    --------
-    >>> mx.nd.argmax(mx.nd.array([[1, 3, 2], [5, 4, 5]]), axis=1).asnumpy().tolist()
-    [1.0, 0.0]
-    """
-    return _search(torch.argmax, data, axis, keepdims)
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = _SEARCH.format(name=name, which=which, shown=shown)
+    operator(name, shape=_search_result)(call)
 
 
-@operator("argmin", shape=_search_result)
-def argmin(data: Tensor, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """Index of the smallest element along an axis: the first one of several, or of the first NaN.
+_SEARCH = """\
+Index of the {which} element along an axis: the first one of several, or of the first NaN.
 
-    Parameters
-    ----------
-    data : any shape
-        Input.
-    axis : int, optional
-        The axis to search. Without it the index counts the elements of the whole array.
-    keepdims : bool
-        Leave the searched axis in, with length 1.
+Parameters
+----------
+data : any shape
+    Input.
+axis : int, optional
+    The axis to search. Without it the index counts the elements of the whole array.
+keepdims : bool
+    Leave the searched axis in, with length 1.
 
-    Returns
-    -------
-    the shape of `data` without `axis`, or (1,); in the dtype of `data`, as elsewhere in the classic interface
+Returns
+-------
+the shape of `data` without `axis`, or (1,); in the dtype of `data`, as elsewhere in the classic interface
 
-    Examples
-    --------
-    >>> mx.nd.argmin(mx.nd.array([[1, 3, 2], [5, 4, 4]]), axis=1).asnumpy().tolist()
-    [0.0, 1.0]
-    """
-    return _search(torch.argmin, data, axis, keepdims)
+Examples
+--------
+>>> mx.nd.{name}(mx.nd.array([[1, 3, 3], [5, 4, 4]]), axis=1).asnumpy().tolist()
+{shown}
+"""
+
+
+search("argmax", torch.argmax, "largest", "[1.0, 0.0]")
+search("argmin", torch.argmin, "smallest", "[0.0, 1.0]")
 
 
 def _channel_result(

@@ -8,8 +8,9 @@ float16 is drawn in float32 and rounded: half precision has too few steps to dra
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -17,68 +18,13 @@ import torch
 from .attributes import DType
 from .attributes import Shape as ShapeAttribute
 from .creation import check_shape
-from .registry import Shape, operator
+from .families import documented
+from .registry import Function, Shape, operator
 
 Tensor = torch.Tensor
 Known = Sequence[tuple[Shape, torch.dtype]]
 
-
-# -- the distributions, drawn into a tensor's shape, dtype and device ------------------------------------------------
-def _fill_uniform(out: Tensor, generator: torch.Generator, low: float, high: float) -> Tensor:
-    if not low <= high:
-        raise ValueError(f"low={low} and high={high}; expected low of at most high")
-    return out.uniform_(low, high, generator=generator)
-
-
-def _fill_normal(out: Tensor, generator: torch.Generator, loc: float, scale: float) -> Tensor:
-    return out.normal_(loc, _positive(scale, "scale"), generator=generator)
-
-
-def _fill_exponential(out: Tensor, generator: torch.Generator, lam: float) -> Tensor:
-    return out.exponential_(_positive(lam, "lam"), generator=generator)
-
-
-def _fill_gamma(out: Tensor, generator: torch.Generator, alpha: float, beta: float) -> Tensor:
-    _positive(alpha, "alpha")
-    _positive(beta, "beta")
-    return standard_gamma(out.fill_(alpha), generator).mul_(beta)
-
-
-def _fill_poisson(out: Tensor, generator: torch.Generator, lam: float) -> Tensor:
-    return torch.poisson(out.fill_(_not_negative(lam, "lam")), generator=generator)
-
-
-def _fill_negative_binomial(out: Tensor, generator: torch.Generator, k: int, p: float) -> Tensor:
-    _not_negative(k, "k")
-    _positive(p, "p")
-    if k == 0 or p >= 1:
-        return out.zero_()
-    return torch.poisson(_fill_gamma(out, generator, k, (1 - p) / p), generator=generator)
-
-
-def _fill_generalized(out: Tensor, generator: torch.Generator, mu: float, alpha: float) -> Tensor:
-    _not_negative(mu, "mu")
-    if _not_negative(alpha, "alpha") == 0 or mu == 0:
-        return _fill_poisson(out, generator, mu)
-    return torch.poisson(_fill_gamma(out, generator, 1 / alpha, mu * alpha), generator=generator)
-
-
-def standard_gamma(shape: Tensor, generator: torch.Generator) -> Tensor:
-    """Draw gamma values of scale 1, one for each shape parameter."""
-    draw: Any = torch._standard_gamma  # type: ignore[reportPrivateImportUsage]  # all that takes a generator
-    return draw(shape.contiguous(), generator=generator)
-
-
-def _positive(value: float, name: str) -> float:
-    if not 0 < value < math.inf:
-        raise ValueError(f"{name}={value}; expected a positive number")
-    return value
-
-
-def _not_negative(value: float, name: str) -> float:
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{name}={value}; expected a number of at least 0")
-    return value
+_INPUT, _KEYWORD = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
 
 
 def work_dtype(dtype: torch.dtype) -> torch.dtype:
@@ -95,66 +41,106 @@ def float_dtype(dtype: torch.dtype | None) -> torch.dtype:
     return dtype
 
 
-# -- one array of a given shape --------------------------------------------------------------------------------------
+def standard_gamma(shape: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw gamma values of scale 1, one for each shape parameter."""
+    draw: Any = torch._standard_gamma  # type: ignore[reportPrivateImportUsage]  # all that takes a generator
+    return draw(shape.contiguous(), generator=generator)
+
+
+# -- operators from a function that draws ----------------------------------------------------------------------------
+def parameters_of(function: Callable[..., Any], kind: object) -> list[inspect.Parameter]:
+    """Return the parameters of `function` that are of this kind."""
+    return [p for p in inspect.signature(function, eval_str=True).parameters.values() if p.kind is kind]
+
+
+def present(call: Any, name: str, documentation: str, parameters: Sequence[inspect.Parameter]) -> None:
+    """Give `call`, which passes starred parameters on, a name, a docstring and the signature that it stands for."""
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = documentation
+    call.__signature__ = inspect.Signature(parameters, return_annotation=Tensor)
+
+
+_DRAWN = """\
+shape : tuple of int, optional
+    Shape of the result; nothing stands for ``()``.
+ctx : str
+    Device, such as ``"cpu(0)"``.
+dtype : dtype, optional
+    float16, float32 (unless given) or float64.
+
+Returns
+-------
+`shape`
+"""
+
+
 def _drawn_shape(shapes: Sequence[Shape], dtypes: Sequence[torch.dtype], attributes: Mapping[str, Any]) -> Known:
     return [(check_shape(attributes["shape"] or ()), float_dtype(attributes["dtype"]))]
 
 
-def _empty(shape: Shape | None, dtype: torch.dtype | None, device: torch.device) -> Tensor:
-    return torch.empty(check_shape(shape or ()), dtype=work_dtype(float_dtype(dtype)), device=device)
+def distribution(name: str, *, aliases: Sequence[str] = ()) -> Callable[[Function], Function]:
+    """Register ``_random_{name}`` from ``draw(out, generator, **parameters)``.
+
+    `draw` fills a tensor, or returns another one like it. Its keyword-only parameters are attributes of the operator,
+    which also takes shape and dtype; the docstring is that of `draw` and `_DRAWN`.
+    """
+
+    def register(draw: Function) -> Function:
+        def call(
+            *,
+            shape: ShapeAttribute | None = None,
+            ctx: str = "",
+            dtype: DType | None = None,
+            generator: torch.Generator,
+            device: torch.device,
+            **parameters: Any,
+        ) -> Tensor:
+            out = torch.empty(check_shape(shape or ()), dtype=work_dtype(float_dtype(dtype)), device=device)
+            drawn = draw(out, generator, **parameters)
+            return drawn if dtype is None else drawn.to(dtype)
+
+        schema = parameters_of(draw, _KEYWORD) + parameters_of(call, _KEYWORD)
+        present(call, f"random_{name}", documented(draw, _DRAWN), schema)
+        operator(f"_random_{name}", aliases=aliases, creates=True, random=True, shape=_drawn_shape)(call)
+        return draw
+
+    return register
 
 
-def _finish(drawn: Tensor, dtype: torch.dtype | None) -> Tensor:
-    return drawn if dtype is None else drawn.to(dtype)
+def _positive(value: float, name: str) -> float:
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name}={value}; expected a positive number")
+    return value
 
 
-@operator("_random_uniform", aliases=("random_uniform", "uniform"), creates=True, random=True, shape=_drawn_shape)
-def random_uniform(
-    *,
-    low: float = 0.0,
-    high: float = 1.0,
-    shape: ShapeAttribute | None = None,
-    ctx: str = "",
-    dtype: DType | None = None,
-    generator: torch.Generator,
-    device: torch.device,
-) -> Tensor:
+def _not_negative(value: float, name: str) -> float:
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name}={value}; expected a number of at least 0")
+    return value
+
+
+# -- the distributions -----------------------------------------------------------------------------------------------
+@distribution("uniform", aliases=("random_uniform", "uniform"))
+def _uniform(out: Tensor, generator: torch.Generator, *, low: float = 0.0, high: float = 1.0) -> Tensor:
     """Uniform values in [low, high).
 
     Parameters
     ----------
     low, high : float
         Bounds, `low` of at most `high`.
-    shape : tuple of int, optional
-        Shape of the result; nothing stands for ``()``.
-    ctx : str
-        Device, such as ``"cpu(0)"``.
-    dtype : dtype, optional
-        float16, float32 (unless given) or float64.
-
-    Returns
-    -------
-    `shape`
 
     Examples
     --------
     >>> mx.nd.random_uniform(3, 4, shape=(2, 2)).astype("int32").asnumpy().tolist()
     [[3, 3], [3, 3]]
     """
-    return _finish(_fill_uniform(_empty(shape, dtype, device), generator, low, high), dtype)
+    if not low <= high:
+        raise ValueError(f"low={low} and high={high}; expected low of at most high")
+    return out.uniform_(low, high, generator=generator)
 
 
-@operator("_random_normal", aliases=("normal", "random_normal"), creates=True, random=True, shape=_drawn_shape)
-def random_normal(
-    *,
-    loc: float = 0.0,
-    scale: float = 1.0,
-    shape: ShapeAttribute | None = None,
-    ctx: str = "",
-    dtype: DType | None = None,
-    generator: torch.Generator,
-    device: torch.device,
-) -> Tensor:
+@distribution("normal", aliases=("normal", "random_normal"))
+def _normal(out: Tensor, generator: torch.Generator, *, loc: float = 0.0, scale: float = 1.0) -> Tensor:
     """Normal values with mean `loc` and standard deviation `scale`.
 
     Parameters
@@ -163,36 +149,17 @@ def random_normal(
         Mean.
     scale : float
         Standard deviation, positive.
-    shape : tuple of int, optional
-        Shape of the result; nothing stands for ``()``.
-    ctx : str
-        Device, such as ``"cpu(0)"``.
-    dtype : dtype, optional
-        float16, float32 (unless given) or float64.
-
-    Returns
-    -------
-    `shape`
 
     Examples
     --------
     >>> mx.nd.random_normal(loc=1, scale=2, shape=(2, 3)).shape
     (2, 3)
     """
-    return _finish(_fill_normal(_empty(shape, dtype, device), generator, loc, scale), dtype)
+    return out.normal_(loc, _positive(scale, "scale"), generator=generator)
 
 
-@operator("_random_gamma", aliases=("random_gamma",), creates=True, random=True, shape=_drawn_shape)
-def random_gamma(
-    *,
-    alpha: float = 1.0,
-    beta: float = 1.0,
-    shape: ShapeAttribute | None = None,
-    ctx: str = "",
-    dtype: DType | None = None,
-    generator: torch.Generator,
-    device: torch.device,
-) -> Tensor:
+@distribution("gamma", aliases=("random_gamma",))
+def _gamma(out: Tensor, generator: torch.Generator, *, alpha: float = 1.0, beta: float = 1.0) -> Tensor:
     """Gamma values of shape `alpha` and scale `beta`: density ``x**(alpha-1) exp(-x/beta)``, mean ``alpha * beta``.
 
     Parameters
@@ -201,112 +168,53 @@ def random_gamma(
         Shape parameter, positive.
     beta : float
         Scale parameter (not the rate), positive.
-    shape : tuple of int, optional
-        Shape of the result; nothing stands for ``()``.
-    ctx : str
-        Device, such as ``"cpu(0)"``.
-    dtype : dtype, optional
-        float16, float32 (unless given) or float64.
-
-    Returns
-    -------
-    `shape`
 
     Examples
     --------
     >>> mx.nd.random_gamma(alpha=9, beta=0.5, shape=(2, 3)).shape
     (2, 3)
     """
-    return _finish(_fill_gamma(_empty(shape, dtype, device), generator, alpha, beta), dtype)
+    _positive(alpha, "alpha")
+    _positive(beta, "beta")
+    return standard_gamma(out.fill_(alpha), generator).mul_(beta)
 
 
-@operator("_random_exponential", aliases=("random_exponential",), creates=True, random=True, shape=_drawn_shape)
-def random_exponential(
-    *,
-    lam: float = 1.0,
-    shape: ShapeAttribute | None = None,
-    ctx: str = "",
-    dtype: DType | None = None,
-    generator: torch.Generator,
-    device: torch.device,
-) -> Tensor:
+@distribution("exponential", aliases=("random_exponential",))
+def _exponential(out: Tensor, generator: torch.Generator, *, lam: float = 1.0) -> Tensor:
     """Exponential values of rate `lam`: density ``lam * exp(-lam * x)``, mean ``1 / lam``.
 
     Parameters
     ----------
     lam : float
         Rate, positive.
-    shape : tuple of int, optional
-        Shape of the result; nothing stands for ``()``.
-    ctx : str
-        Device, such as ``"cpu(0)"``.
-    dtype : dtype, optional
-        float16, float32 (unless given) or float64.
-
-    Returns
-    -------
-    `shape`
 
     Examples
     --------
     >>> mx.nd.random_exponential(lam=4, shape=(2, 3)).shape
     (2, 3)
     """
-    return _finish(_fill_exponential(_empty(shape, dtype, device), generator, lam), dtype)
+    return out.exponential_(_positive(lam, "lam"), generator=generator)
 
 
-@operator("_random_poisson", aliases=("random_poisson",), creates=True, random=True, shape=_drawn_shape)
-def random_poisson(
-    *,
-    lam: float = 1.0,
-    shape: ShapeAttribute | None = None,
-    ctx: str = "",
-    dtype: DType | None = None,
-    generator: torch.Generator,
-    device: torch.device,
-) -> Tensor:
+@distribution("poisson", aliases=("random_poisson",))
+def _poisson(out: Tensor, generator: torch.Generator, *, lam: float = 1.0) -> Tensor:
     """Poisson counts with mean `lam`, stored as floats.
 
     Parameters
     ----------
     lam : float
         Mean, at least 0.
-    shape : tuple of int, optional
-        Shape of the result; nothing stands for ``()``.
-    ctx : str
-        Device, such as ``"cpu(0)"``.
-    dtype : dtype, optional
-        float16, float32 (unless given) or float64.
-
-    Returns
-    -------
-    `shape`
 
     Examples
     --------
     >>> mx.nd.random_poisson(lam=0, shape=(2,)).asnumpy().tolist()
     [0.0, 0.0]
     """
-    return _finish(_fill_poisson(_empty(shape, dtype, device), generator, lam), dtype)
+    return torch.poisson(out.fill_(_not_negative(lam, "lam")), generator=generator)
 
 
-@operator(
-    "_random_negative_binomial",
-    aliases=("random_negative_binomial",),
-    creates=True,
-    random=True,
-    shape=_drawn_shape,
-)
-def random_negative_binomial(
-    *,
-    k: int = 1,
-    p: float = 1.0,
-    shape: ShapeAttribute | None = None,
-    ctx: str = "",
-    dtype: DType | None = None,
-    generator: torch.Generator,
-    device: torch.device,
-) -> Tensor:
+@distribution("negative_binomial", aliases=("random_negative_binomial",))
+def _negative_binomial(out: Tensor, generator: torch.Generator, *, k: int = 1, p: float = 1.0) -> Tensor:
     """Failures before the `k`-th success, each trial succeeding with probability `p`; mean ``k (1 - p) / p``.
 
     Parameters
@@ -315,41 +223,22 @@ def random_negative_binomial(
         Number of successes, at least 0.
     p : float
         Probability of success, above 0; from 1 on there are no failures.
-    shape : tuple of int, optional
-        Shape of the result; nothing stands for ``()``.
-    ctx : str
-        Device, such as ``"cpu(0)"``.
-    dtype : dtype, optional
-        float16, float32 (unless given) or float64.
-
-    Returns
-    -------
-    `shape`
 
     Examples
     --------
     >>> mx.nd.random_negative_binomial(k=3, p=1, shape=(2,)).asnumpy().tolist()
     [0.0, 0.0]
     """
-    return _finish(_fill_negative_binomial(_empty(shape, dtype, device), generator, k, p), dtype)
+    _not_negative(k, "k")
+    _positive(p, "p")
+    if k == 0 or p >= 1:
+        return out.zero_()
+    return torch.poisson(_gamma(out, generator, alpha=k, beta=(1 - p) / p), generator=generator)
 
 
-@operator(
-    "_random_generalized_negative_binomial",
-    aliases=("random_generalized_negative_binomial",),
-    creates=True,
-    random=True,
-    shape=_drawn_shape,
-)
-def random_generalized_negative_binomial(
-    *,
-    mu: float = 1.0,
-    alpha: float = 1.0,
-    shape: ShapeAttribute | None = None,
-    ctx: str = "",
-    dtype: DType | None = None,
-    generator: torch.Generator,
-    device: torch.device,
+@distribution("generalized_negative_binomial", aliases=("random_generalized_negative_binomial",))
+def _generalized_negative_binomial(
+    out: Tensor, generator: torch.Generator, *, mu: float = 1.0, alpha: float = 1.0
 ) -> Tensor:
     """Negative binomial counts with mean `mu` and variance ``mu + alpha * mu**2``; Poisson counts for `alpha` 0.
 
@@ -359,23 +248,16 @@ def random_generalized_negative_binomial(
         Mean, at least 0.
     alpha : float
         Dispersion, at least 0.
-    shape : tuple of int, optional
-        Shape of the result; nothing stands for ``()``.
-    ctx : str
-        Device, such as ``"cpu(0)"``.
-    dtype : dtype, optional
-        float16, float32 (unless given) or float64.
-
-    Returns
-    -------
-    `shape`
 
     Examples
     --------
     >>> mx.nd.random_generalized_negative_binomial(mu=0, alpha=0.3, shape=(2,)).asnumpy().tolist()
     [0.0, 0.0]
     """
-    return _finish(_fill_generalized(_empty(shape, dtype, device), generator, mu, alpha), dtype)
+    _not_negative(mu, "mu")
+    if _not_negative(alpha, "alpha") == 0 or mu == 0:
+        return _poisson(out, generator, lam=mu)
+    return torch.poisson(_gamma(out, generator, alpha=1 / alpha, beta=mu * alpha), generator=generator)
 
 
 def _int_dtype(dtype: torch.dtype | None) -> torch.dtype:
@@ -438,93 +320,33 @@ def random_randint(
 
 
 # -- arrays like another one -----------------------------------------------------------------------------------------
-def _empty_like(data: Tensor) -> Tensor:
-    if not data.is_floating_point():
-        raise TypeError(f"data is {str(data.dtype)[6:]}; expected float16, float32 or float64")
-    return torch.empty(data.shape, dtype=work_dtype(data.dtype), device=data.device)
+def like(name: str, draw: Callable[..., Tensor], values: str) -> None:
+    """Register ``_random_{name}_like(data, **parameters)``; `draw` is what `distribution` got."""
+
+    def call(data: Tensor, *, generator: torch.Generator, **parameters: Any) -> Tensor:
+        if not data.is_floating_point():
+            raise TypeError(f"data is {str(data.dtype)[6:]}; expected float16, float32 or float64")
+        out = torch.empty(data.shape, dtype=work_dtype(data.dtype), device=data.device)
+        return draw(out, generator, **parameters).to(data.dtype)
+
+    schema = parameters_of(call, _INPUT) + parameters_of(draw, _KEYWORD) + parameters_of(call, _KEYWORD)
+    present(call, f"random_{name}_like", _LIKE.format(values=values, name=name), schema)
+    operator(f"_random_{name}_like", random=True, elementwise=True)(call)
 
 
-@operator("_random_uniform_like", random=True, elementwise=True)
-def random_uniform_like(data: Tensor, *, low: float = 0.0, high: float = 1.0, generator: torch.Generator) -> Tensor:
-    """Uniform values in [low, high), of the shape, dtype and device of `data`. See `_random_uniform`.
+_LIKE = """\
+{values} of the shape, dtype and device of `data`. See `_random_{name}`.
 
-    Examples
-    --------
-    >>> mx.nd.random.uniform_like(mx.nd.ones((2, 3))).shape
-    (2, 3)
-    """
-    return _fill_uniform(_empty_like(data), generator, low, high).to(data.dtype)
+Examples
+--------
+>>> mx.nd.random.{name}_like(mx.nd.ones((2, 3))).shape
+(2, 3)
+"""
 
-
-@operator("_random_normal_like", random=True, elementwise=True)
-def random_normal_like(data: Tensor, *, loc: float = 0.0, scale: float = 1.0, generator: torch.Generator) -> Tensor:
-    """Normal values of the shape, dtype and device of `data`. See `_random_normal`.
-
-    Examples
-    --------
-    >>> mx.nd.random.normal_like(mx.nd.ones((2, 3))).shape
-    (2, 3)
-    """
-    return _fill_normal(_empty_like(data), generator, loc, scale).to(data.dtype)
-
-
-@operator("_random_gamma_like", random=True, elementwise=True)
-def random_gamma_like(data: Tensor, *, alpha: float = 1.0, beta: float = 1.0, generator: torch.Generator) -> Tensor:
-    """Gamma values of the shape, dtype and device of `data`. See `_random_gamma`.
-
-    Examples
-    --------
-    >>> mx.nd.random.gamma_like(mx.nd.ones((2, 3))).shape
-    (2, 3)
-    """
-    return _fill_gamma(_empty_like(data), generator, alpha, beta).to(data.dtype)
-
-
-@operator("_random_exponential_like", random=True, elementwise=True)
-def random_exponential_like(data: Tensor, *, lam: float = 1.0, generator: torch.Generator) -> Tensor:
-    """Exponential values of the shape, dtype and device of `data`. See `_random_exponential`.
-
-    Examples
-    --------
-    >>> mx.nd.random.exponential_like(mx.nd.ones((2, 3))).shape
-    (2, 3)
-    """
-    return _fill_exponential(_empty_like(data), generator, lam).to(data.dtype)
-
-
-@operator("_random_poisson_like", random=True, elementwise=True)
-def random_poisson_like(data: Tensor, *, lam: float = 1.0, generator: torch.Generator) -> Tensor:
-    """Poisson counts of the shape, dtype and device of `data`. See `_random_poisson`.
-
-    Examples
-    --------
-    >>> mx.nd.random.poisson_like(mx.nd.ones((2, 3))).shape
-    (2, 3)
-    """
-    return _fill_poisson(_empty_like(data), generator, lam).to(data.dtype)
-
-
-@operator("_random_negative_binomial_like", random=True, elementwise=True)
-def random_negative_binomial_like(data: Tensor, *, k: int = 1, p: float = 1.0, generator: torch.Generator) -> Tensor:
-    """Negative binomial counts of the shape, dtype and device of `data`. See `_random_negative_binomial`.
-
-    Examples
-    --------
-    >>> mx.nd.random.negative_binomial_like(mx.nd.ones((2, 3))).shape
-    (2, 3)
-    """
-    return _fill_negative_binomial(_empty_like(data), generator, k, p).to(data.dtype)
-
-
-@operator("_random_generalized_negative_binomial_like", random=True, elementwise=True)
-def random_generalized_negative_binomial_like(
-    data: Tensor, *, mu: float = 1.0, alpha: float = 1.0, generator: torch.Generator
-) -> Tensor:
-    """Generalized negative binomial counts like `data`. See `_random_generalized_negative_binomial`.
-
-    Examples
-    --------
-    >>> mx.nd.random.generalized_negative_binomial_like(mx.nd.ones((2, 3))).shape
-    (2, 3)
-    """
-    return _fill_generalized(_empty_like(data), generator, mu, alpha).to(data.dtype)
+like("uniform", _uniform, "Uniform values in [low, high),")
+like("normal", _normal, "Normal values")
+like("gamma", _gamma, "Gamma values")
+like("exponential", _exponential, "Exponential values")
+like("poisson", _poisson, "Poisson counts")
+like("negative_binomial", _negative_binomial, "Negative binomial counts")
+like("generalized_negative_binomial", _generalized_negative_binomial, "Generalized negative binomial counts")

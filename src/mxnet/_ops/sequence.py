@@ -6,12 +6,12 @@ belong to each sequence. It may have any dtype, and no gradient flows into it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 
-from .registry import Shape, operator
+from .registry import Function, Shape, ShapeRule, operator
 from .slicing import scalar_in
 
 Tensor = torch.Tensor
@@ -58,23 +58,33 @@ def _last_shape(shapes: Sequence[Shape], dtypes: Sequence[torch.dtype], attribut
     return [(shape[1:] if attributes["axis"] == 0 else (shape[0], *shape[2:]), dtype)]
 
 
-def _lengths(sequence_length: Tensor | None, wanted: bool) -> Tensor | None:
-    if not wanted:
-        return None
-    if sequence_length is None:
+def _lengths(
+    data: Tensor, sequence_length: Tensor | None, wanted: bool, axis: int, highest_axis: int = 1
+) -> Tensor | None:
+    """Return the lengths, or None where every sequence has all steps, once everything fits."""
+    if wanted and sequence_length is None:
         raise ValueError("sequence_length is missing; expected it with use_sequence_length=True")
-    return sequence_length
+    lengths = sequence_length if wanted else None
+    _check(data.shape, None if lengths is None else lengths.shape, axis, highest_axis)
+    return lengths
 
 
-@operator(
-    "SequenceMask",
-    aliases=("_npx_sequence_mask",),
-    inputs=_inputs,
-    complete=_complete,
-    output_dtypes=_output_dtypes,
-    shape=_same_shape,
-    view=True,
-)
+def sequence_operator(
+    name: str, shape: ShapeRule, *, aliases: Sequence[str] = (), view: bool = False
+) -> Callable[[Function], Function]:
+    """Register an operator on ``(data, sequence_length)``, the second of which `use_sequence_length` asks for."""
+    return operator(
+        name,
+        aliases=aliases,
+        inputs=_inputs,
+        complete=_complete,
+        output_dtypes=_output_dtypes,
+        shape=shape,
+        view=view,
+    )
+
+
+@sequence_operator("SequenceMask", _same_shape, aliases=("_npx_sequence_mask",), view=True)
 def sequence_mask(
     data: Tensor,
     sequence_length: Tensor | None = None,
@@ -108,9 +118,7 @@ def sequence_mask(
     >>> mx.nd.SequenceMask(x, lengths, use_sequence_length=True).asnumpy().tolist()
     [[1.0, 1.0], [0.0, 1.0], [0.0, 1.0]]
     """
-    lengths = _lengths(sequence_length, use_sequence_length)
-    shape = data.shape
-    _check(shape, None if lengths is None else lengths.shape, axis)
+    lengths, shape = _lengths(data, sequence_length, use_sequence_length, axis), data.shape
     if lengths is None:
         return data
     steps = torch.arange(shape[axis], device=data.device)
@@ -120,14 +128,7 @@ def sequence_mask(
     return data.masked_fill(after, scalar_in(value, data.dtype))
 
 
-@operator(
-    "SequenceLast",
-    inputs=_inputs,
-    complete=_complete,
-    output_dtypes=_output_dtypes,
-    shape=_last_shape,
-    view=True,
-)
+@sequence_operator("SequenceLast", _last_shape, view=True)
 def sequence_last(
     data: Tensor, sequence_length: Tensor | None = None, *, use_sequence_length: bool = False, axis: int = 0
 ) -> Tensor:
@@ -156,9 +157,7 @@ def sequence_last(
     >>> mx.nd.SequenceLast(x, mx.nd.array([1, 2]), use_sequence_length=True).asnumpy().tolist()
     [1.0, 4.0]
     """
-    lengths = _lengths(sequence_length, use_sequence_length)
-    shape = data.shape
-    _check(shape, None if lengths is None else lengths.shape, axis)
+    lengths, shape = _lengths(data, sequence_length, use_sequence_length, axis), data.shape
     if lengths is None:
         return data.select(axis, -1)
     steps, batch = shape[axis], shape[1 - axis]
@@ -173,13 +172,7 @@ def _reverse_shape(shapes: Sequence[Shape], dtypes: Sequence[torch.dtype], attri
     return [(shapes[0], dtypes[0])]
 
 
-@operator(
-    "SequenceReverse",
-    inputs=_inputs,
-    complete=_complete,
-    output_dtypes=_output_dtypes,
-    shape=_reverse_shape,
-)
+@sequence_operator("SequenceReverse", _reverse_shape)
 def sequence_reverse(
     data: Tensor, sequence_length: Tensor | None = None, *, use_sequence_length: bool = False, axis: int = 0
 ) -> Tensor:
@@ -206,9 +199,7 @@ def sequence_reverse(
     >>> mx.nd.SequenceReverse(x, mx.nd.array([2, 3]), use_sequence_length=True).asnumpy().tolist()
     [[3.0, 6.0], [1.0, 4.0], [5.0, 2.0]]
     """
-    lengths = _lengths(sequence_length, use_sequence_length)
-    shape = data.shape
-    _check(shape, None if lengths is None else lengths.shape, axis, highest_axis=0)
+    lengths, shape = _lengths(data, sequence_length, use_sequence_length, axis, highest_axis=0), data.shape
     if lengths is None:
         return data.flip(0)
     steps, batch = shape[:2]
