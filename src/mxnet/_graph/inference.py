@@ -17,6 +17,7 @@ import torch
 from .._ops.attributes import DTYPES, TYPE_FLAGS
 from .._ops.registry import Operator, Shape
 from ..base import MXNetError
+from .collector import held_back
 from .node import Entry, Node, topological_order
 
 #: Lengths put in for an unknown one to see which lengths of the output depend on it. They have many divisors, and one
@@ -60,7 +61,10 @@ class Inferred:
         self._zeros_are_sizes = zeros_are_sizes
         self._shapes: dict[int, list[Shape | None]] = {}
         self._dtypes: dict[int, list[torch.dtype | None]] = {}
-        shapes, dtypes = shapes or {}, dtypes or {}
+        with held_back(len(self.order)):
+            self._note_what_is_given(shapes or {}, dtypes or {})
+
+    def _note_what_is_given(self, shapes: Mapping[str, Shape], dtypes: Mapping[str, torch.dtype]) -> None:
         for node in self.order:
             if node.operator is None:
                 self._shapes[id(node)] = [shapes.get(node.name, _own_shape(node))]
@@ -84,6 +88,10 @@ class Inferred:
 
     def infer_dtypes(self, default: torch.dtype | None = None) -> None:
         """Find dtypes; variables that stay unknown take `default`, one after another, when there is one."""
+        with held_back(len(self.order)):
+            self._infer_dtypes(default)
+
+    def _infer_dtypes(self, default: torch.dtype | None) -> None:
         pending = [node for node in self.order if node.operator is not None]
         if any(self._dtypes[id(n)][0] is not None if n.operator is None else not n.inputs for n in self.order):
             pending = self._sweep(pending, self._infer_node_dtypes, self._dtypes_settled)
@@ -158,7 +166,8 @@ class Inferred:
     def infer_shapes(self) -> None:
         """Find shapes as far as they can be known. Conflict names the node where two do not fit."""
         pending = [node for node in self.order if node.operator is not None]
-        self._sweep(pending, self._infer_node_shapes, self._shapes_settled)
+        with held_back(len(self.order)):
+            self._sweep(pending, self._infer_node_shapes, self._shapes_settled)
 
     def _shapes_settled(self, node: Node) -> bool:
         """Return whether all shapes at a node are known."""

@@ -23,6 +23,7 @@ from typing import Any
 
 import torch
 
+from .collector import held_back
 from .lowering import Lowering
 from .node import Entry, Node, topological_order
 from .step import Training
@@ -67,7 +68,8 @@ class Plan:
         """Return ``f(arguments) -> (outputs, watched)``, which keeps nothing for a backward pass."""
         key = (training, None, tuple((id(e.node), e.index) for e in watch))
         if key not in self._lowered:
-            self._lowered[key] = Lowering(self, training, frozenset(), watch).inference()
+            with held_back(len(self.order)):
+                self._lowered[key] = Lowering(self, training, frozenset(), watch).inference()
         return self._lowered[key]
 
     def training(
@@ -79,5 +81,7 @@ class Plan:
         """
         key = (training, tuple(wanted), tuple((id(e.node), e.index) for e in watch), tuple(put_off))
         if key not in self._lowered:
-            self._lowered[key] = Lowering(self, training, frozenset(wanted), watch).training_step(wanted, put_off)
+            with held_back(len(self.order)):
+                lowering = Lowering(self, training, frozenset(wanted), watch)
+                self._lowered[key] = lowering.training_step(wanted, put_off)
         return self._lowered[key]
