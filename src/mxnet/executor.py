@@ -288,6 +288,8 @@ class Executor:
                 raise MXNetError(f"backward: no output {unknown[0]!r}; there are: {', '.join(self._output_names)}")
             given = [given.get(name) for name in self._output_names]
         if given is None:
+            if all(self._loss):
+                return [None] * len(self._heads)
             given = []
         elif isinstance(given, NDArrayBase):
             given = [given]

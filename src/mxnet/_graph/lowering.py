@@ -316,12 +316,14 @@ class _BackwardPrinter:
         assert operator is not None
         for position, entry in enumerate(node.inputs):
             value = _value(entry)
-            if value not in self.may_wait or node.input_names()[position] not in operator.linear_in:
+            names = node.input_names()
+            if value not in self.may_wait or names[position] not in operator.linear_in:
                 continue
+            reads = operator.linear_in[names[position]]
             self.deferred.append(self.may_wait[value])
             wanted[position] = False
-            # what a user may write to until the gradient is asked for is copied; its own variable is not read
-            kept = [name if i == position else self.copied(name) for i, name in enumerate(inputs)]
+            # what the gradient reads and a user may write to until it is asked for is copied
+            kept = [self.copied(value) if name in reads else value for name, value in zip(names, inputs)]
             rule = lowering.constant(_rule(node), operator.function.__name__ + "_gradient_")
             only = tuple(i == position for i in range(len(inputs)))
             nothing = _tuple(["None"] * len(inputs))

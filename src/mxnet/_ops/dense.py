@@ -63,7 +63,7 @@ def _dense_gradient(backward: Backward) -> tuple[Tensor | None, ...]:
     inputs=_dense_inputs,
     complete=_dense_complete,
     plan_gradient=_dense_gradient,
-    linear_in=("data",),
+    linear_in={"data": ("weight",)},
 )
 def fully_connected(
     data: Tensor,

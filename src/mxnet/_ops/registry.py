@@ -20,8 +20,8 @@ spelling is read and printed. Everything else about an operator is a trait, give
 ``gradient``         MXNet's own gradient, where it is not the derivative that torch takes. See `Backward`.
 ``plan_gradient``    the derivative that torch takes too, written out so that a plan can write straight into
                      gradient arrays.
-``linear_in``        names of inputs that the function is linear in: their gradient does not read their own value, so
-                     a plan can put it off until somebody asks.
+``linear_in``        inputs that the function is linear in, each with the names of the inputs that its gradient reads.
+                     Its own value is not among them, so a plan can put the gradient off until somebody asks.
 ``loss``             the gradient does not need a head gradient (or ``f(attributes) -> bool``).
 ``view``             the function may return a view of an input; eager results are copied, as MXNet's are.
 ``mutates``          names of inputs that the function overwrites (optimizer states).
@@ -112,7 +112,7 @@ class Operator:
     shape: ShapeRule | None = None
     gradient: GradientRule | None = None
     plan_gradient: GradientRule | None = None
-    linear_in: frozenset[str] = frozenset()
+    linear_in: Mapping[str, Sequence[str]] = field(default_factory=dict)
     loss: bool | Callable[[Mapping[str, Any]], bool] = False
     view: bool = False
     mutates: frozenset[str] = frozenset()
@@ -197,7 +197,7 @@ def operator(
     shape: ShapeRule | None = None,
     gradient: GradientRule | None = None,
     plan_gradient: GradientRule | None = None,
-    linear_in: Sequence[str] = (),
+    linear_in: Mapping[str, Sequence[str]] | None = None,
     loss: bool | Callable[[Mapping[str, Any]], bool] = False,
     view: bool = False,
     mutates: Sequence[str] = (),
@@ -243,7 +243,7 @@ def operator(
             shape=shape,
             gradient=gradient,
             plan_gradient=plan_gradient,
-            linear_in=frozenset(linear_in),
+            linear_in=linear_in or {},
             loss=loss,
             view=view,
             mutates=frozenset(mutates),

@@ -48,12 +48,13 @@ class Symbol(Fluent):
     [0.20000000298023224, 0.20000000298023224]
     """
 
-    __slots__ = ("__weakref__", "_entries")
+    __slots__ = ("__weakref__", "_entries", "_found_variables")
     __array_priority__ = 1000.0
     __hash__ = None  # type: ignore[assignment] - == makes a symbol, so a symbol cannot be a key
 
     def __init__(self, handle: Sequence[Entry]) -> None:
         self._entries = list(handle)
+        self._found_variables: tuple[list[Node], list[Node]] | None = None
 
     # -- what it is ------------------------------------------------------------------------------------------------
 
@@ -121,7 +122,7 @@ class Symbol(Fluent):
         return {"handle": self.tojson()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._entries = graph_json.load(state["handle"])
+        self.__init__(graph_json.load(state["handle"]))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), ([],), self.__getstate__()
@@ -191,14 +192,16 @@ class Symbol(Fluent):
     # -- lists -----------------------------------------------------------------------------------------------------
 
     def _variables(self) -> tuple[list[Node], list[Node]]:
-        """Return the nodes of arguments and of auxiliary states, in MXNet's order."""
-        order = topological_order(self._entries)
-        auxiliary = auxiliary_nodes(order)
-        variables = [node for node in order if node.operator is None]
-        return (
-            [node for node in variables if id(node) not in auxiliary],
-            [node for node in variables if id(node) in auxiliary],
-        )
+        """Return the nodes of arguments and of auxiliary states, in MXNet's order; a symbol's graph never changes."""
+        if self._found_variables is None:
+            order = topological_order(self._entries)
+            auxiliary = auxiliary_nodes(order)
+            variables = [node for node in order if node.operator is None]
+            self._found_variables = (
+                [node for node in variables if id(node) not in auxiliary],
+                [node for node in variables if id(node) in auxiliary],
+            )
+        return self._found_variables
 
     def list_arguments(self) -> list[str]:
         """Return the names of the arguments: what the value is computed from."""
