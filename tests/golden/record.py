@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import pickle
+import select
 import subprocess
 import sys
 
@@ -23,6 +24,7 @@ import numpy as np
 
 HERE = pathlib.Path(__file__).parent
 FOLDER = HERE / "operators"
+TIMEOUT = 120  # seconds for one sample; 1.9.1 can deadlock
 
 #: What the other interpreter runs: calls come as (name, [(dtype, shape, bytes)], attributes, training).
 SERVER = r"""
@@ -91,6 +93,11 @@ class MXNet191:
         assert self.process.stdout is not None
         self.process.stdin.write(pickle.dumps(request, protocol=4))
         self.process.stdin.flush()
+        if not select.select([self.process.stdout], [], [], TIMEOUT)[0]:
+            self.process.kill()
+            self.process.wait()
+            self.start()
+            return False, f"MXNet 1.9.1 gave no answer for {TIMEOUT} s"
         try:
             return pickle.load(self.process.stdout)
         except EOFError:

@@ -43,6 +43,8 @@ def test_inferred_equals_real(entry, sample):
     assert [np.dtype(t) for t in types[1]] == [np.dtype(o.dtype) for o in outputs]
     if any(0 in x.shape for x in sample.inputs) or any(0 in o.shape for o in outputs):
         return  # 0 means unknown in a symbol's shape
+    if operator_of(entry.name).dynamic:
+        return
     shapes = net.infer_shape(**{n: x.shape for n, x in zip(names, sample.inputs)})
     assert shapes[1] == [o.shape for o in outputs]
 

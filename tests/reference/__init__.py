@@ -60,6 +60,7 @@ class Reference:
     samples: list[Sample]
     bad: list[BadSample] = field(default_factory=list)
     deterministic: bool = True
+    benchmark: Callable[[], Sample] | None = None
 
 
 REFERENCES: dict[str, Reference] = {}
@@ -77,24 +78,36 @@ def bad(*inputs: np.ndarray, match: str, **attributes: Any) -> BadSample:
 
 
 def reference(
-    *names: str, samples: list[Sample], bad: list[BadSample] | None = None, deterministic: bool = True
+    *names: str,
+    samples: list[Sample],
+    bad: list[BadSample] | None = None,
+    deterministic: bool = True,
+    benchmark: Callable[[], Sample] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the decorated NumPy function as the reference of the operators `names`."""
+    """Register the decorated NumPy function as the reference of the operators `names`.
+
+    `benchmark` makes one call of a size that real programs have, for ``benchmarks/operators.py``.
+    """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         for name in names:
             if name in REFERENCES:
                 raise ValueError(f"two references for {name}")
-            REFERENCES[name] = Reference(name, function, samples, bad or [], deterministic)
+            REFERENCES[name] = Reference(name, function, samples, bad or [], deterministic, benchmark)
         return function
 
     return register
 
 
-def without_reference(*names: str, samples: list[Sample], bad: list[BadSample] | None = None) -> None:
+def without_reference(
+    *names: str,
+    samples: list[Sample],
+    bad: list[BadSample] | None = None,
+    benchmark: Callable[[], Sample] | None = None,
+) -> None:
     """Register samples of an operator whose values cannot be predicted (random ones): shapes and dtypes only."""
     for name in names:
-        REFERENCES[name] = Reference(name, None, samples, bad or [], deterministic=False)
+        REFERENCES[name] = Reference(name, None, samples, bad or [], deterministic=False, benchmark=benchmark)
 
 
 def _generator(*key: Any) -> np.random.Generator:

@@ -121,7 +121,7 @@ def array_source(public: str, entry: Operator, number: int) -> str:
 
 def _has_short_path(entry: Operator) -> bool:
     one_output = not callable(entry.output_names) and len(entry.output_names) == 1
-    return bool(entry.inputs) and one_output and not (entry.random or entry.creates or entry.mutates)
+    return bool(entry.inputs) and one_output and not (entry.random or entry.creates or not entry.differentiable)
 
 
 def _short_path(entry: Operator, number: int) -> list[str]:

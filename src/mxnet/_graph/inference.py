@@ -201,6 +201,8 @@ class Inferred:
                 if shape != inputs[position]:
                     changed |= self._set_input(node, position, shape)
             inputs = [self.shape(entry) for entry in node.inputs]
+        if operator.dynamic:
+            return changed
         if all(self._known(shape) for shape in inputs) and not all(self._known(shape) for shape in outputs):
             found = self._run(node, [shape for shape in inputs if shape is not None])
             if found is not None and found != outputs:
@@ -260,6 +262,8 @@ class Inferred:
         operator = node.operator
         assert operator is not None
         count = len(operator.outputs(node.values))
+        if not operator.differentiable:
+            return [False] * count
         if operator.gradient is not None or operator.plan_gradient is not None:
             return [True] * count
         tensors = [

@@ -47,7 +47,7 @@ class Lowering:
         self.level: dict[int, int] = {}
         for node in plan.order:
             above = [entry.node for entry in node.inputs if id(entry.node) in self.needs]
-            if node.operator is not None and above:
+            if node.operator is not None and above and node.operator.differentiable:
                 self.needs.add(id(node))
                 self.level[id(node)] = max(self.level.get(id(n), 0) + self.is_explicit(n) for n in above)
 

@@ -17,6 +17,7 @@ spelling is read and printed. Everything else about an operator is a trait, give
                      ``output_dtypes`` the same shape only).
 ``shape``            ``f(shapes, dtypes, attributes) -> [(shape, dtype), ...]`` of outputs, where running the function
                      on torch's meta device cannot tell, or is slow.
+``dynamic``          the outputs' shapes depend on values, not on shapes alone: inference leaves them unknown.
 ``gradient``         MXNet's own gradient, where it is not the derivative that torch takes. See `Backward`.
 ``plan_gradient``    the derivative that torch takes too, written out so that a plan can write straight into
                      gradient arrays.
@@ -24,7 +25,10 @@ spelling is read and printed. Everything else about an operator is a trait, give
                      Its own value is not among them, so a plan can put the gradient off until somebody asks.
 ``loss``             the gradient does not need a head gradient (or ``f(attributes) -> bool``).
 ``view``             the function may return a view of an input; eager results are copied, as MXNet's are.
-``mutates``          names of inputs that the function overwrites (optimizer states).
+``mutates``          names of inputs that the function overwrites (optimizer states). It is never differentiated.
+``updates``          numbers of the inputs that the outputs are new values of (or ``f(attributes) -> numbers``): the
+                     function takes ``inplace=``, which is true when ``out=`` is these very arrays. It then writes its
+                     results into them and returns them.
 ``random``           the function takes ``generator=``, a torch.Generator of the array's device.
 ``training``         the function takes ``training=``: the mode of the recording or of the executor. Its gradient rule
                      finds it among the attributes.
@@ -50,7 +54,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 Tensors = tuple[torch.Tensor | None, ...]
 
 #: Attribute names that the runtime gives to a function itself; they are no part of the schema.
-_RUNTIME_ATTRIBUTES = ("training", "generator", "device")
+_RUNTIME_ATTRIBUTES = ("training", "generator", "device", "inplace")
 
 
 @dataclass(slots=True)
@@ -110,12 +114,14 @@ class Operator:
     output_dtypes: CompleteDtypes | None = None
     elementwise: bool = False
     shape: ShapeRule | None = None
+    dynamic: bool = False
     gradient: GradientRule | None = None
     plan_gradient: GradientRule | None = None
     linear_in: Mapping[str, Sequence[str]] = field(default_factory=dict)
     loss: bool | Callable[[Mapping[str, Any]], bool] = False
     view: bool = False
     mutates: frozenset[str] = frozenset()
+    updates: Sequence[int] | Callable[[Mapping[str, Any]], Sequence[int]] = ()
     random: bool = False
     training: bool = False
     input_init: Mapping[str, str] = field(default_factory=dict)
@@ -173,6 +179,11 @@ class Operator:
             return len(self.outputs(attributes))
         return self.visible(attributes) if callable(self.visible) else self.visible
 
+    @property
+    def differentiable(self) -> bool:
+        """Whether it may be part of a recorded graph: one that overwrites its inputs may not."""
+        return not self.mutates and not self.updates
+
     def is_loss(self, attributes: Mapping[str, Any]) -> bool:
         """Return whether the gradient needs no head gradient."""
         return self.loss(attributes) if callable(self.loss) else self.loss
@@ -195,12 +206,14 @@ def operator(
     output_dtypes: CompleteDtypes | None = None,
     elementwise: bool = False,
     shape: ShapeRule | None = None,
+    dynamic: bool = False,
     gradient: GradientRule | None = None,
     plan_gradient: GradientRule | None = None,
     linear_in: Mapping[str, Sequence[str]] | None = None,
     loss: bool | Callable[[Mapping[str, Any]], bool] = False,
     view: bool = False,
     mutates: Sequence[str] = (),
+    updates: Sequence[int] | Callable[[Mapping[str, Any]], Sequence[int]] = (),
     random: bool = False,
     training: bool = False,
     input_init: Mapping[str, str] | None = None,
@@ -241,12 +254,14 @@ def operator(
             output_dtypes=output_dtypes,
             elementwise=elementwise,
             shape=shape,
+            dynamic=dynamic,
             gradient=gradient,
             plan_gradient=plan_gradient,
             linear_in=linear_in or {},
             loss=loss,
             view=view,
             mutates=frozenset(mutates),
+            updates=updates,
             random=random,
             training=training,
             input_init=input_init or {},

@@ -154,7 +154,9 @@ def invoke(operator: Operator, inputs: Sequence[Any], values: dict[str, Any], ou
     if operator.creates:
         call["device"] = torch_device(context)
     recorded = False
-    if state.recording:
+    if operator.updates:
+        call["inplace"] = _is_in_place(operator, arrays, values, out)
+    if state.recording and operator.differentiable:
         tensors = [None if a is None else live_tensor(a) for a in arrays]
         recorded = any(t is not None and t.requires_grad for t in tensors)
     else:
@@ -225,6 +227,19 @@ def _first(out: Any) -> NDArray:
     return out[0] if isinstance(out, (list, tuple)) else out
 
 
+def _is_in_place(operator: Operator, arrays: Sequence[NDArray | None], values: Mapping[str, Any], out: Any) -> bool:
+    """Return whether ``out`` is the arrays that the operator updates."""
+    if out is None:
+        return False
+    numbers = operator.updates(values) if callable(operator.updates) else operator.updates
+    targets: Sequence[NDArray] = list(out) if isinstance(out, (list, tuple)) else [out]
+    if len(targets) != len(numbers) or any(target is not arrays[n] for target, n in zip(targets, numbers)):
+        return False
+    for target in targets:
+        check_writable(operator.name, target)
+    return True
+
+
 def _write(operator: Operator, arrays: Sequence[NDArray | None], outputs: Sequence[Tensor], out: Any) -> Any:
     """Put results into the arrays given as ``out``."""
     targets: Sequence[NDArray] = list(out) if isinstance(out, (list, tuple)) else [out]
@@ -236,7 +251,8 @@ def _write(operator: Operator, arrays: Sequence[NDArray | None], outputs: Sequen
                 f"operator {operator.name}: out is {describe(target)}, "
                 f"the result is {tuple(output.shape)} {_shown(output.dtype)}; expected the same shape and dtype"
             )
-        write(operator.name, target, output, arrays)
+        if output is not target._data:
+            write(operator.name, target, output, arrays)
     return out
 
 
