@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -13,6 +12,7 @@ import torch
 from . import base
 from ._graph import passes
 from ._graph.inference import Inferred
+from ._graph.lowering import node_of
 from ._graph.node import Entry, Node, auxiliary_nodes, topological_order
 from ._graph.plan import Placement, Plan, Training
 from ._runtime import random
@@ -225,11 +225,10 @@ class Executor:
         except MXNetError:
             raise
         except ERRORS as error:
-            raise self._failed(function, error) from None
+            raise self._failed(error) from None
 
-    def _failed(self, function: Any, error: BaseException) -> MXNetError:
-        lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == function.filename]
-        node: Node | None = function.nodes.get(lines[0]) if lines else None
+    def _failed(self, error: BaseException) -> MXNetError:
+        node = node_of(error)
         text = str(error).splitlines()[0] if str(error) else type(error).__name__
         if "modified by an inplace operation" in text or "second time" in text:
             return explain(error)  # type: ignore[arg-type]
@@ -362,7 +361,6 @@ class Executor:
                 watched.extend(result[-1])
                 return result
 
-            run.filename, run.nodes = function.filename, function.nodes  # type: ignore[attr-defined]
             return run
 
         self._steps = {

@@ -10,6 +10,9 @@ from .._ops.registry import Operator
 #: Prefix of a registered name -> submodule of ``mx.nd`` and ``mx.sym``.
 PREFIXES = {"_contrib_": "contrib", "_linalg_": "linalg", "_image_": "image", "_sparse_": "sparse"}
 
+#: Modules beside a generated submodule whose functions it shows as its own.
+WRITTEN_BY_HAND = {"contrib": ("contrib_functions", "control_flow")}
+
 #: Prefixes of the operators of ``mx.np`` and ``mx.npx``, which have front ends of their own.
 NUMPY_PREFIXES = ("_np_", "_npi_", "_npx_")
 
@@ -21,7 +24,7 @@ def members(namespace: str) -> Iterator[tuple[str, str, Operator]]:
     """
     for name in registry.names():
         found = place(name)
-        if found is not None and found[0] == namespace:
+        if found is not None and found[0] == namespace and not registry.get(name).subgraphs:
             yield found[1], name, registry.get(name)
 
 

@@ -98,15 +98,18 @@ def array_source(public: str, entry: Operator, number: int) -> str:
     """Return the source of an array function."""
     inputs = [item.name for item in entry.inputs]
     attributes = list(entry.attributes.values())
-    lines = ["if kwargs:", f"    unknown(op{number}, kwargs)"]
+    lines = [] if entry.open_attributes else ["if kwargs:", f"    unknown(op{number}, kwargs)"]
     for attribute in attributes:
         if attribute.name != entry.variadic:
             lines += _parse_lines(attribute, number)
     values = ", ".join(f"{a.name!r}: {a.name}" for a in attributes if a.name != entry.variadic)
-    if entry.variadic is not None:
+    if entry.open_attributes:
+        values += f", **further(op{number}, kwargs)"
+    if entry.starred:
         signature = [f"*{inputs[0]}"]
-        counted = f"{entry.variadic!r}: {entry.variadic}"
-        values = f"{values}, {counted}" if values else counted
+        if entry.variadic is not None:
+            counted = f"{entry.variadic!r}: {entry.variadic}"
+            values = f"{values}, {counted}" if values else counted
         arrays = inputs[0]
     else:
         signature = [f"{name}=None" for name in inputs]
@@ -223,7 +226,7 @@ def _default_text(attribute: Attribute) -> str | None:
 def symbol_source(public: str, entry: Operator, number: int) -> str:
     """Return the source of a symbol function."""
     attributes = list(entry.attributes)
-    if entry.variadic is not None:
+    if entry.starred:
         name = entry.inputs[0].name
         signature, inputs = [f"*{name}"], name
     else:

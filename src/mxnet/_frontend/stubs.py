@@ -23,7 +23,7 @@ from .._ops.attributes import (
     OptionalType,
 )
 from .._ops.registry import Operator, get
-from .namespaces import FLUENT, PREFIXES, members, place
+from .namespaces import FLUENT, PREFIXES, WRITTEN_BY_HAND, members, place
 
 PACKAGE = pathlib.Path(__file__).parent.parent
 NAMESPACES = ("op", "_internal", *dict.fromkeys(PREFIXES.values()))
@@ -53,7 +53,7 @@ def hint(kind: AttributeType) -> str:
 
 def _function(public: str, entry: Operator, cls: str, *, method: bool = False) -> str:
     parameters: list[str] = []
-    if entry.variadic is not None:
+    if entry.starred:
         parameters.append(f"*{entry.inputs[0].name}: {cls}")
     else:
         for position, item in enumerate(entry.inputs):
@@ -88,6 +88,7 @@ def module_stub(namespace: str, cls: str) -> str:
     """Return the stub of one generated submodule; `cls` is NDArray or Symbol."""
     source = "ndarray" if cls == "NDArray" else "symbol"
     lines = [_HEAD + "from collections.abc import Sequence", "from typing import Any, Literal", ""]
+    lines += [f"from .{module} import *" for module in WRITTEN_BY_HAND.get(namespace, ())]
     lines += [f"from .{source} import {cls}", "", "__all__: list[str]", ""]
     lines += [_function(public, entry, cls) for public, _, entry in members(namespace)]
     return "\n".join(lines) + "\n"

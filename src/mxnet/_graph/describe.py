@@ -16,7 +16,7 @@ def describe(entries: Sequence[Entry]) -> str:
             lines.append(f"Variable:{node.name}")
             continue
         lines += ["--------------------", f"Op:{node.operator.name}, Name={node.name}", "Inputs:"]
-        auxiliary = node.operator.auxiliary
+        auxiliary = node.operator.auxiliary_names(node.values)
         for i, (name, entry) in enumerate(zip(node.input_names(), node.inputs)):
             version = " version=0" if entry.node.operator is None and name not in auxiliary else ""
             version = " version=1" if name in auxiliary else version

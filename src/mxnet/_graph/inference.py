@@ -61,6 +61,7 @@ class Inferred:
         self._zeros_are_sizes = zeros_are_sizes
         self._shapes: dict[int, list[Shape | None]] = {}
         self._dtypes: dict[int, list[torch.dtype | None]] = {}
+        self._inner: dict[int, list[Inferred]] = {}
         with held_back(len(self.order)):
             self._note_what_is_given(shapes or {}, dtypes or {})
 
@@ -118,6 +119,8 @@ class Inferred:
     def _infer_node_dtypes(self, node: Node) -> bool:
         operator, values = node.operator, node.values
         assert operator is not None
+        if operator.subgraphs:
+            return self._infer_inside(node, of_dtypes=True)
         inputs = [self.dtype(entry) for entry in node.inputs]
         outputs = self._dtypes[id(node)]
         before = (list(inputs), list(outputs))
@@ -178,6 +181,8 @@ class Inferred:
     def _infer_node_shapes(self, node: Node) -> bool:
         operator, values = node.operator, node.values
         assert operator is not None
+        if operator.subgraphs:
+            return self._infer_inside(node, of_dtypes=False)
         inputs = [self.shape(entry) for entry in node.inputs]
         outputs = self._shapes[id(node)]
         changed = False
@@ -214,6 +219,47 @@ class Inferred:
                 merged = _agreeing(outputs[index], shape)
                 changed |= merged != outputs[index]
                 outputs[index] = merged
+        return changed
+
+    # -- graphs inside a node ------------------------------------------------------------------------------------
+
+    def inner(self, node: Node) -> list[Inferred]:
+        """Return what is known of a node's subgraphs."""
+        if id(node) not in self._inner:
+            made = [Inferred(graph, zeros_are_sizes=self._zeros_are_sizes) for graph in node.subgraphs]
+            self._inner[id(node)] = made
+        return self._inner[id(node)]
+
+    def _infer_inside(self, node: Node, of_dtypes: bool) -> bool:
+        """Carry shapes or dtypes into a node's subgraphs, find what follows there, and carry it out again."""
+        operator = node.operator
+        assert operator is not None
+        assert operator.wiring is not None
+        changed = False
+        for inside, graph, wiring in zip(self.inner(node), node.subgraphs, operator.wiring(node.values)):
+            variables = [Entry(below, 0) for below in inside.order if below.operator is None]
+            hung = [
+                (variable, node.inputs[number], pieces) for variable, (number, pieces) in zip(variables, wiring.inputs)
+            ]
+            makes = [(head, Entry(node, number), rows) for head, (number, rows) in zip(graph, wiring.outputs)]
+            if of_dtypes:
+                for variable, entry, _ in hung:
+                    _learn_dtype(inside, variable, self.dtype(entry))
+                inside.infer_dtypes()
+                for one, entry, _ in (*hung, *makes):
+                    changed |= _learn_dtype(self, entry, inside.dtype(one))
+                continue
+            steps = 0  # length of the axis that is taken piece by piece
+            for variable, entry, pieces in hung:
+                shape = self.shape(entry)
+                if pieces and shape is not None:
+                    steps, shape = steps or shape[0], shape[1:]
+                _learn_shape(inside, variable, shape, node)
+            inside.infer_shapes()
+            for one, entry, rows in [(v, e, 0 if pieces else None) for v, e, pieces in hung] + makes:
+                shape = inside.shape(one)
+                if shape is not None:
+                    changed |= _learn_shape(self, entry, shape if rows is None else (rows or steps, *shape), node)
         return changed
 
     def _known(self, shape: Shape | None) -> bool:
@@ -264,6 +310,8 @@ class Inferred:
         count = len(operator.outputs(node.values))
         if not operator.differentiable:
             return [False] * count
+        if operator.subgraphs:
+            return [dtype is None or dtype.is_floating_point for dtype in self._dtypes[id(node)]]
         if operator.gradient is not None or operator.plan_gradient is not None:
             return [True] * count
         tensors = [
@@ -317,6 +365,30 @@ class Inferred:
             if not progressed:
                 break
         return pending
+
+
+def _learn_dtype(where: Inferred, entry: Entry, dtype: torch.dtype | None) -> bool:
+    known = where._dtypes[id(entry.node)]
+    if dtype is None or known[entry.index] is not None:
+        return False
+    known[entry.index] = dtype
+    return True
+
+
+def _learn_shape(where: Inferred, entry: Entry, shape: Shape | None, node: Node) -> bool:
+    """Add to what is known of one shape; Conflict names the node of control flow."""
+    known = where._shapes[id(entry.node)]
+    before = known[entry.index]
+    if shape == before or (where._zeros_are_sizes and before is not None and shape is None):
+        return False
+    try:
+        known[entry.index] = _merge(before, shape)
+    except ValueError:
+        raise Conflict(
+            f"{_where(node)}: {entry.node.name!r} has shape {before}, but inside the graph of the node or from step to "
+            f"step it is {shape}"
+        ) from None
+    return known[entry.index] != before
 
 
 def _where(node: Node) -> str:
@@ -409,7 +481,7 @@ def _run_on_meta(
 def _call_on_meta(
     operator: Operator, tensors: Sequence[torch.Tensor], values: Mapping[str, Any]
 ) -> Sequence[torch.Tensor]:
-    call = {name: value for name, value in values.items() if name != operator.variadic}
+    call = operator.keywords(values)
     if operator.training:
         call["training"] = False
     if operator.random:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import linecache
 import math
+import traceback
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import torch
 from .._ops.registry import Backward, GradientRule
 from . import step
 from .node import Entry, Node
+from .rule import run_repeatedly
 from .step import Later, Training
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class Lowering:
             "region": step.region,
             "only": step.only,
             "copied": step.copied,
+            "repeatedly": run_repeatedly,
             "Backward": Backward,
             "Later": Later,
         }
@@ -70,12 +73,38 @@ class Lowering:
             self.constants[name] = value
         return name
 
-    def call(self, node: Node, inputs: Sequence[str]) -> str:
+    def call(self, node: Node, inputs: Sequence[str], live: bool = False) -> str:
+        """Return the expression that computes a node; with `live`, on tensors that carry autograd history."""
         operator = node.operator
         assert operator is not None
-        parts = list(inputs)
+        keywords = self.keywords(node, live)
+        if live and operator.gradient is not None:
+            values = self.constant(self.rule_attributes(node, live))
+            call = f"dict({', '.join(keywords)})"
+            return f"repeatedly({self.constant(operator, 'operator')}, {_tuple(list(inputs))}, {call}, {values})"
+        function = self.constant(operator.function, operator.function.__name__ + "_")
+        return f"{function}({', '.join([*inputs, *keywords])})"
+
+    def rule_attributes(self, node: Node, live: bool = False) -> Mapping[str, Any]:
+        """Return the attributes that a node's gradient rule is given."""
+        assert node.operator is not None
+        further: dict[str, Any] = {}
+        if node.operator.training:
+            further["training"] = self.training
+        if node.operator.keeps and not live:
+            further["kept"] = self.plan.kept(node)
+        return {**node.values, **further} if further else node.values
+
+    def keywords(self, node: Node, live: bool) -> list[str]:
+        operator = node.operator
+        assert operator is not None
+        parts: list[str] = []
         for name, value in node.values.items():
-            if name != operator.variadic and not (name in operator.defaults and _same(value, operator.defaults[name])):
+            if name not in operator.attributes:
+                parts.append(f"**{self.constant({name: value}, 'further')}")
+            elif name != operator.variadic and not (
+                name in operator.defaults and _same(value, operator.defaults[name])
+            ):
                 parts.append(f"{name}={self.constant(value)}")
         if operator.training:
             parts.append(f"training={self.training}")
@@ -83,7 +112,12 @@ class Lowering:
             parts.append(f"generator={self.constant(self.plan.placement.generator(node), 'generator')}")
         if operator.creates:
             parts.append(f"device={self.constant(self.plan.placement.device(node), 'device')}")
-        return f"{self.constant(operator.function, operator.function.__name__ + '_')}({', '.join(parts)})"
+        if operator.keeps and not (live and operator.gradient is not None):
+            parts.append(f"kept={self.constant(self.plan.kept(node), 'kept')}")
+        if operator.subgraphs:
+            bodies = tuple(plan.body(self.training, live) for plan in self.plan.inner(node))
+            parts.append(f"subgraphs={self.constant(bodies, 'subgraphs')}")
+        return parts
 
     # -- inference -----------------------------------------------------------------------------------------------
 
@@ -95,7 +129,21 @@ class Lowering:
         return f"{', '.join(targets)} = {expression}"
 
     def inference(self) -> Callable[..., Any]:
-        """Print a function that drops every value after its last use."""
+        """Print a function that keeps nothing for a backward pass."""
+        lines, place = self.straight(live=False)
+        outputs = [self.own(entry, place[_value(entry)]) for entry in self.plan.heads]
+        watched = [place[_value(entry)] for entry in self.watch]
+        lines.append(f"return {_tuple(outputs)}, {_tuple(watched)}")
+        return _compile("inference", ["arguments"], lines, self.constants, self.nodes)
+
+    def body(self, live: bool) -> Callable[..., Any]:
+        """Print a function for a graph that another one runs."""
+        lines, place = self.straight(live)
+        lines.append(f"return {_tuple([place[_value(entry)] for entry in self.plan.heads])}")
+        return _compile("inference", ["arguments"], lines, self.constants, self.nodes)
+
+    def straight(self, live: bool) -> tuple[list[str], dict[Value, str]]:
+        """Print all nodes so that every value is dropped after its last use; return where the heads are."""
         plan = self.plan
         last: dict[Value, int] = {}
         for position, node in enumerate(plan.order):
@@ -112,7 +160,7 @@ class Lowering:
             operator = node.operator
             if operator is None:
                 continue
-            expression = self.call(node, [place[_value(entry)] for entry in node.inputs])
+            expression = self.call(node, [place[_value(entry)] for entry in node.inputs], live)
             for entry in dict.fromkeys(node.inputs):
                 if last[_value(entry)] == position and place[_value(entry)].startswith("t"):
                     registers.free(place[_value(entry)])
@@ -124,10 +172,7 @@ class Lowering:
                 place[(id(node), index)] = targets[-1]
             self.nodes["inference"][len(lines) + 2] = node
             lines.append(self.outcome(node, expression, targets))
-        outputs = [self.own(entry, place[_value(entry)]) for entry in plan.heads]
-        watched = [place[_value(entry)] for entry in self.watch]
-        lines.append(f"return {_tuple(outputs)}, {_tuple(watched)}")
-        return _compile("inference", ["arguments"], lines, self.constants, self.nodes)
+        return lines, place
 
     def own(self, entry: Entry, expression: str) -> str:
         """Make an output own its memory and contiguous: a variable or a view is copied, as MXNet's outputs are."""
@@ -210,7 +255,8 @@ class _Forward:
         for index, target in enumerate(targets):
             names[(id(node), index)] = target
         lowering.nodes["forward"][len(self.lines) + 2] = node
-        self.emit(lowering.outcome(node, lowering.call(node, inputs), targets), inputs)
+        live = lowering.is_traced(node) and bool(node.operator.subgraphs)
+        self.emit(lowering.outcome(node, lowering.call(node, inputs, live), targets), inputs)
 
     def finish(self) -> list[str]:
         lowering = self.lowering
@@ -293,11 +339,10 @@ class _BackwardPrinter:
         if not any(wanted):
             return
         into = [self.target.get(_value(entry), "None") if w else "None" for entry, w in zip(node.inputs, wanted)]
-        attributes = {**node.values, "training": lowering.training} if operator.training else node.values
         rule = lowering.constant(_rule(node), operator.function.__name__ + "_gradient_")
         call = (
             f"{rule}(Backward({_tuple(heads)}, {_tuple(inputs)}, {_tuple(outputs)}, "
-            f"{lowering.constant(attributes)}, {tuple(wanted)!r}, {_tuple(into)}))"
+            f"{lowering.constant(lowering.rule_attributes(node))}, {tuple(wanted)!r}, {_tuple(into)}))"
         )
         names = [f"g{next(self.count)}" if w else "_" for w in wanted]
         lowering.nodes["backward"][len(self.body) + 5] = node  # three lines unpack the parameters
@@ -433,7 +478,21 @@ def _compile(
     namespace = dict(constants)
     exec(compile(source, filename, "exec"), namespace)
     function = namespace[name]
-    function.source, function.filename, function.nodes = source, filename, nodes[name]
+    function.source, function.filename = source, filename
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    _nodes_by_file[filename] = nodes[name]
     weakref.finalize(function, linecache.cache.pop, filename, None)
+    weakref.finalize(function, _nodes_by_file.pop, filename, None)
     return function
+
+
+_nodes_by_file: dict[str, dict[int, Node]] = {}
+
+
+def node_of(error: BaseException) -> Node | None:
+    """Return the innermost node in whose line of a printed function an error arose."""
+    found: Node | None = None
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.lineno is not None:
+            found = _nodes_by_file.get(frame.filename, {}).get(frame.lineno, found)
+    return found

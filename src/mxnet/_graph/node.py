@@ -23,19 +23,31 @@ class Node:
     """A variable (`operator` is None) or one application of an operator.
 
     `attributes` holds the strings a user wrote, hidden ``__key__`` ones included; `values` the parsed attributes of the
-    operator, made when first asked for.
+    operator, made when first asked for. `subgraphs` holds the heads of the graphs that a node of control flow runs.
     """
 
-    __slots__ = ("_values", "attributes", "inputs", "name", "operator")
+    __slots__ = ("_values", "attributes", "inputs", "name", "operator", "subgraphs")
 
     def __init__(
-        self, operator: Operator | None, name: str, attributes: dict[str, str], inputs: list[Entry] | None = None
+        self,
+        operator: Operator | None,
+        name: str,
+        attributes: dict[str, str],
+        inputs: list[Entry] | None = None,
+        subgraphs: Sequence[Sequence[Entry]] = (),
     ) -> None:
         self.operator = operator
         self.name = name
         self.attributes = attributes
         self.inputs: list[Entry] = inputs if inputs is not None else []
+        self.subgraphs = subgraphs
         self._values: dict[str, Any] | None = None
+
+    def copy(self, inputs: list[Entry], attributes: dict[str, str] | None = None) -> Node:
+        """Return a node like this one on other inputs, with other attributes if they are given."""
+        return Node(
+            self.operator, self.name, self.attributes if attributes is None else attributes, inputs, self.subgraphs
+        )
 
     @property
     def values(self) -> dict[str, Any]:
@@ -47,7 +59,7 @@ class Node:
     def parse(self) -> dict[str, Any]:
         """Parse the attributes; MXNetError names the operator and the node."""
         assert self.operator is not None
-        own = {key: text for key, text in self.attributes.items() if key in self.operator.attributes}
+        own = {key: text for key, text in self.attributes.items() if is_own(self.operator, key)}
         try:
             return self.operator.parse(own)
         except ValueError as error:
@@ -80,11 +92,21 @@ class Entry(NamedTuple):
     index: int  # pyright: ignore[reportIncompatibleMethodOverride] - tuple.index is not used
 
 
+def is_hidden(key: str) -> bool:
+    """Return whether an attribute is for MXNet or the user, not for the operator."""
+    return key.startswith("__") and key.endswith("__")
+
+
+def is_own(operator: Operator, key: str) -> bool:
+    """Return whether an attribute belongs to an operator."""
+    return key in operator.attributes or (operator.open_attributes and not is_hidden(key))
+
+
 def check_attributes(node: Node) -> None:
     """Refuse attributes that are neither the operator's nor hidden (``__anything__``)."""
     assert node.operator is not None
     for key in node.attributes:
-        if key not in node.operator.attributes and not (key.startswith("__") and key.endswith("__")):
+        if not is_own(node.operator, key) and not is_hidden(key):
             raise MXNetError(
                 f"operator {node.operator.name}, node {node.name!r}: {node.operator.unknown_attribute(key)}"
             )
@@ -115,14 +137,19 @@ def topological_order(heads: Iterable[Entry]) -> list[Node]:
     return order
 
 
+def state_inputs(node: Node) -> list[Entry]:
+    """Return the inputs that the node's operator uses as auxiliary states."""
+    if node.operator is None or not node.operator.auxiliary:
+        return []
+    states = node.operator.auxiliary_names(node.values)
+    return [entry for name, entry in zip(node.input_names(), node.inputs) if name in states]
+
+
 def auxiliary_nodes(order: Iterable[Node]) -> set[int]:
     """Return the ids of the variables that operators use as auxiliary states."""
     found: set[int] = set()
     for node in order:
-        if node.operator is not None and node.operator.auxiliary:
-            for name, entry in zip(node.input_names(), node.inputs):
-                if name in node.operator.auxiliary:
-                    found.add(id(entry.node))
+        found.update(id(entry.node) for entry in state_inputs(node))
     return found
 
 
@@ -144,7 +171,7 @@ def copy_graph(
         if other is not None:
             copies[id(node)] = other
             continue
-        copies[id(node)] = Node(node.operator, node.name, dict(node.attributes), [moved(e) for e in node.inputs])
+        copies[id(node)] = node.copy([moved(e) for e in node.inputs], dict(node.attributes))
     return [moved(head) for head in heads]
 
 

@@ -33,7 +33,7 @@ def place(heads: Sequence[Entry], place_of: Callable[[Node], Hashable]) -> tuple
                 crossings[key] = crossing
                 places[id(crossing)] = here
             inputs.append(Entry(crossings[key], 0))
-        copy = copies[id(node)] = Node(node.operator, node.name, node.attributes, inputs)
+        copy = copies[id(node)] = node.copy(inputs)
         places[id(copy)] = here
     return [Entry(copies[id(node)], index) for node, index in heads], places
 
@@ -58,7 +58,7 @@ def without_operators(entries: Sequence[Entry], names: Collection[str]) -> Seque
             for index, entry in enumerate(inputs):
                 moved[(id(node), index)] = entry
             continue
-        copy = Node(node.operator, node.name, node.attributes, inputs)
+        copy = node.copy(inputs)
         for index in range(1 if node.operator is None else len(node.operator.outputs(node.values))):
             moved[(id(node), index)] = Entry(copy, index)
     return [place(entry) for entry in entries]
@@ -82,5 +82,5 @@ def with_shapes(heads: Sequence[Entry], shape_of: Callable[[Entry], tuple[int, .
             found = shape_of(Entry(node, 0))
             if found and 0 not in found:
                 attributes = {**attributes, "shape": str(found)}
-        copies[id(node)] = Node(node.operator, node.name, attributes, inputs)
+        copies[id(node)] = node.copy(inputs, attributes)
     return [Entry(copies[id(node)], index) for node, index in heads]

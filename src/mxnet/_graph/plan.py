@@ -12,6 +12,9 @@ from the last to the first: explicit nodes of a level, then its region.
                  level 0                    level 1               level 2
     data ──► Convolution, relu (region) ──► BatchNorm (rule) ──► Pooling (region) ──► SoftmaxOutput (rule)
 
+A node of control flow calls its subgraphs, which are lowered to functions of their own; on the way to a wanted gradient
+these run under torch's autograd as a whole.
+
 A loss layer's rule needs no head gradient, so it is where a backward pass starts.
 """
 
@@ -61,6 +64,29 @@ class Plan:
         self.variables = [node for node in self.order if node.operator is None]
         self.placement = placement
         self._lowered: dict[Any, Any] = {}
+        self._inner: dict[int, list[Plan]] = {}
+        self._kept: dict[int, dict[str, Any]] = {}
+
+    def inner(self, node: Node) -> list[Plan]:
+        """Return the plans of a node's subgraphs, which run where the node runs."""
+        if id(node) not in self._inner:
+            here = Placement(lambda _: self.placement.device(node), lambda _: self.placement.generator(node))
+            self._inner[id(node)] = [Plan(graph, here) for graph in node.subgraphs]
+        return self._inner[id(node)]
+
+    def kept(self, node: Node) -> dict[str, Any]:
+        """Return what a node keeps from call to call."""
+        return self._kept.setdefault(id(node), {})
+
+    def body(self, training: bool, live: bool) -> Callable[[Sequence[Tensor]], tuple[Tensor, ...]]:
+        """Return ``f(arguments) -> outputs`` for a graph that another one runs, perhaps many times.
+
+        With `live`, its tensors carry autograd history.
+        """
+        key = ("body", training, live)
+        if key not in self._lowered:
+            self._lowered[key] = Lowering(self, training, frozenset(), ()).body(live)
+        return self._lowered[key]
 
     def inference(
         self, training: bool = False, watch: Sequence[Entry] = ()

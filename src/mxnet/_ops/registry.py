@@ -6,7 +6,9 @@ spelling is read and printed. Everything else about an operator is a trait, give
 
 ``aliases``          other registered names.
 ``inputs``           ``f(attributes) -> names``: which inputs exist, where attributes decide (``no_bias``).
-``auxiliary``        names of inputs that are state, not arguments (BatchNorm's moving statistics).
+``variadic``         for a starred function: the attribute that counts the inputs; None where ``inputs`` names them all.
+``auxiliary``        names of inputs that are state, not arguments (BatchNorm's moving statistics), or
+                     ``f(attributes) -> names``.
 ``outputs``          names of the outputs, or ``f(attributes) -> names``; one output is called ``output``.
 ``visible_outputs``  how many of them a user sees, or ``f(attributes) -> int``; all unless said.
 ``complete``         ``f(shapes, attributes) -> shapes``: fills input shapes that follow from others and attributes.
@@ -34,6 +36,11 @@ spelling is read and printed. Everything else about an operator is a trait, give
                      finds it among the attributes.
 ``input_init``       MXNet's ``__init__`` attribute for input variables that a symbol creates on its own.
 ``creates``          the function takes ``device=``: where it is to run (it has no tensor input to tell).
+``keeps``            the function takes ``kept=``, a dict that lives as long as one recorded call, or as long as one
+                     node of an executor; its gradient rule finds it among the attributes.
+``open_attributes``  further keywords are attributes too, kept as strings: the function takes ``**parameters``.
+``subgraphs``        names of the graphs that a node of this operator holds. The function takes ``subgraphs=``, one
+                     ``f(tensors) -> tensors`` for each; ``wiring`` is ``f(attributes) -> Wiring`` for each of them.
 ``hidden``           names of attributes that have no effect here (they tuned a library that is gone).
 """
 
@@ -41,7 +48,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -54,7 +61,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 Tensors = tuple[torch.Tensor | None, ...]
 
 #: Attribute names that the runtime gives to a function itself; they are no part of the schema.
-_RUNTIME_ATTRIBUTES = ("training", "generator", "device", "inplace")
+_RUNTIME_ATTRIBUTES = ("training", "generator", "device", "inplace", "kept", "subgraphs")
 
 
 @dataclass(slots=True)
@@ -77,6 +84,19 @@ GradientRule = Callable[[Backward], Sequence[torch.Tensor | None]]
 Complete = Callable[[list[Shape | None], Mapping[str, Any]], Sequence[Shape | None]]
 CompleteDtypes = Callable[[list[torch.dtype | None], Mapping[str, Any]], Sequence[torch.dtype | None]]
 ShapeRule = Callable[[Sequence[Shape], Sequence[torch.dtype], Mapping[str, Any]], Sequence[tuple[Shape, torch.dtype]]]
+
+
+class Wiring(NamedTuple):
+    """How one subgraph hangs in its node.
+
+    `inputs` holds, for each variable of the subgraph, the number of the node's input that it stands for and whether
+    it gets that input's first axis piece by piece. `outputs` holds, for each output of the subgraph, the number
+    of the node's output that it makes and how: as it is (None), or stacked along a new first axis of this length
+    (0: of the length of the inputs that come piece by piece).
+    """
+
+    inputs: Sequence[tuple[int, bool]]
+    outputs: Sequence[tuple[int, int | None]]
 
 
 class Attribute(NamedTuple):
@@ -104,9 +124,10 @@ class Operator:
     attributes: dict[str, Attribute]
     module: str  # full name of the module that registers it
     aliases: tuple[str, ...] = ()
-    variadic: str | None = None  # name of the attribute that counts the inputs
+    starred: bool = False  # takes any number of inputs
+    variadic: str | None = None  # name of the attribute that counts them
     active: Callable[[Mapping[str, Any]], Sequence[str]] | None = None
-    auxiliary: frozenset[str] = frozenset()
+    auxiliary: frozenset[str] | Callable[[Mapping[str, Any]], Sequence[str]] = frozenset()
     output_names: Sequence[str] | Callable[[Mapping[str, Any]], Sequence[str]] = ("output",)
     visible: int | Callable[[Mapping[str, Any]], int] | None = None
     complete: Complete | None = None
@@ -126,6 +147,10 @@ class Operator:
     training: bool = False
     input_init: Mapping[str, str] = field(default_factory=dict)
     creates: bool = False
+    keeps: bool = False
+    open_attributes: bool = False
+    subgraphs: tuple[str, ...] = ()
+    wiring: Callable[[Mapping[str, Any]], Sequence[Wiring]] | None = None
     hidden: frozenset[str] = frozenset()
     defaults: dict[str, Any] = field(default_factory=dict)
 
@@ -138,11 +163,16 @@ class Operator:
         for name, value in given.items():
             attribute = self.attributes.get(name)
             if attribute is None:
-                raise ValueError(self.unknown_attribute(name))
+                if not self.open_attributes:
+                    raise ValueError(self.unknown_attribute(name))
+                values[name] = str(value)
+                continue
             values[name] = self.parse_one(attribute, value)
         for name, attribute in self.attributes.items():
             if name not in values:
                 raise ValueError(f"required attribute {name!r} ({attribute.type.spelling}) is missing")
+        if self.starred and self.variadic is None:
+            self.input_names(values)  # says so if the attributes name no inputs
         return values
 
     def parse_one(self, attribute: Attribute, value: Any) -> Any:
@@ -165,7 +195,7 @@ class Operator:
         if self.active is not None:
             return tuple(self.active(attributes))
         if self.variadic is not None:
-            return tuple(f"arg{i}" for i in range(attributes[self.variadic]))
+            return tuple(f"arg{i}" for i in range(attributes[self.variadic] - len(self.subgraphs)))
         return tuple(item.name for item in self.inputs)
 
     def outputs(self, attributes: Mapping[str, Any]) -> tuple[str, ...]:
@@ -178,6 +208,14 @@ class Operator:
         if self.visible is None:
             return len(self.outputs(attributes))
         return self.visible(attributes) if callable(self.visible) else self.visible
+
+    def auxiliary_names(self, attributes: Mapping[str, Any]) -> Collection[str]:
+        """Return the names of the inputs that are auxiliary states under these (parsed) attributes."""
+        return self.auxiliary(attributes) if callable(self.auxiliary) else self.auxiliary
+
+    def keywords(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the (parsed) attributes that the function takes: all but the number of its inputs."""
+        return {name: value for name, value in attributes.items() if name != self.variadic}
 
     @property
     def differentiable(self) -> bool:
@@ -197,10 +235,10 @@ def operator(
     *,
     aliases: Sequence[str] = (),
     inputs: Callable[[Mapping[str, Any]], Sequence[str]] | None = None,
-    auxiliary: Sequence[str] = (),
+    auxiliary: Sequence[str] | Callable[[Mapping[str, Any]], Sequence[str]] = (),
     outputs: Sequence[str] | Callable[[Mapping[str, Any]], Sequence[str]] = ("output",),
     visible_outputs: int | Callable[[Mapping[str, Any]], int] | None = None,
-    variadic: str = "num_args",
+    variadic: str | None = "num_args",
     complete: Complete | None = None,
     complete_dtypes: CompleteDtypes | None = None,
     output_dtypes: CompleteDtypes | None = None,
@@ -218,6 +256,10 @@ def operator(
     training: bool = False,
     input_init: Mapping[str, str] | None = None,
     creates: bool = False,
+    keeps: bool = False,
+    open_attributes: bool = False,
+    subgraphs: Sequence[str] = (),
+    wiring: Callable[[Mapping[str, Any]], Sequence[Wiring]] | None = None,
     hidden: Sequence[str] = (),
 ) -> Callable[[Function], Function]:
     """Register the decorated function as the operator `name`. The traits are described at the top of this module.
@@ -235,7 +277,7 @@ def operator(
 
     def register(function: Function) -> Function:
         found_inputs, found_attributes, starred = _read_signature(function)
-        if starred and variadic not in found_attributes:
+        if starred and variadic is not None and variadic not in found_attributes:
             found_attributes = {**found_attributes, variadic: Attribute(variadic, attribute_type(int), REQUIRED)}
         entry = Operator(
             name=name,
@@ -244,9 +286,10 @@ def operator(
             attributes=found_attributes,
             module=_registering_module(),
             aliases=tuple(aliases),
+            starred=starred,
             variadic=variadic if starred else None,
             active=inputs,
-            auxiliary=frozenset(auxiliary),
+            auxiliary=auxiliary if callable(auxiliary) else frozenset(auxiliary),
             output_names=outputs,
             visible=visible_outputs,
             complete=complete,
@@ -266,6 +309,10 @@ def operator(
             training=training,
             input_init=input_init or {},
             creates=creates,
+            keeps=keeps,
+            open_attributes=open_attributes,
+            subgraphs=tuple(subgraphs),
+            wiring=wiring,
             hidden=frozenset(hidden),
             defaults={n: a.default for n, a in found_attributes.items() if a.default is not REQUIRED},
         )
@@ -296,6 +343,8 @@ def _read_signature(function: Callable[..., Any]) -> tuple[tuple[Input, ...], di
                 continue
             default = REQUIRED if parameter.default is parameter.empty else parameter.default
             attributes[parameter.name] = Attribute(parameter.name, attribute_type(parameter.annotation), default)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            continue
         elif parameter.kind is parameter.VAR_POSITIONAL:
             starred = True
             inputs.append(Input(parameter.name, False))

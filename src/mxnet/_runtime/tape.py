@@ -18,7 +18,6 @@ from typing import Any, Protocol
 import torch
 
 from .._graph import engine
-from .._ops.registry import Backward, Operator
 from ..base import MXNetError
 
 Tensor = torch.Tensor
@@ -98,19 +97,6 @@ def _delivery(gradient: HasData, grad_req: str) -> Callable[[Tensor], None]:
     return deliver
 
 
-def run_recorded(
-    operator: Operator, tensors: Sequence[Tensor | None], call: dict[str, Any], values: dict[str, Any]
-) -> Any:
-    """Run an operator's function on live tensors, under the gradient that the operator defines.
-
-    `call` holds the keyword arguments of the function, `values` the attributes for the gradient rule.
-    """
-    if torch.is_grad_enabled():
-        return _run_live(operator, tensors, call, values)
-    with torch.enable_grad():
-        return _run_live(operator, tensors, call, values)
-
-
 def grad_mode() -> AbstractContextManager[Any]:
     """Return a ``with`` block for work on live tensors, inside a user's ``torch.no_grad()`` too."""
     return _nothing if torch.is_grad_enabled() else torch.enable_grad()
@@ -119,46 +105,12 @@ def grad_mode() -> AbstractContextManager[Any]:
 _nothing = nullcontext()
 
 
-def _run_live(
-    operator: Operator, tensors: Sequence[Tensor | None], call: dict[str, Any], values: dict[str, Any]
-) -> Any:
-    if operator.gradient is None:
-        return operator.function(*tensors, **call)
-    return _Rule.apply(operator, call, values, *tensors)
-
-
-class _Rule(torch.autograd.Function):
-    """Runs an operator that has a gradient rule of its own."""
-
-    @staticmethod
-    def forward(ctx: Any, operator: Operator, call: dict[str, Any], values: dict[str, Any], *tensors: Tensor) -> Any:
-        result = operator.function(*tensors, **call)
-        outputs = tuple(result) if isinstance(result, (tuple, list)) else (result,)
-        outputs = tuple(o.view_as(o) if any(o is t for t in tensors) else o for o in outputs)
-        ctx.operator, ctx.values, ctx.count = operator, values, len(tensors)
-        # States are written by the rule itself; torch must not call that a lost value.
-        names = operator.input_names(values) if operator.auxiliary else ()
-        ctx.states = {i: tensors[i] for i, name in enumerate(names) if name in operator.auxiliary}
-        ctx.save_for_backward(*(None if i in ctx.states else t for i, t in enumerate(tensors)), *outputs)
-        ctx.set_materialize_grads(False)
-        ctx.mark_non_differentiable(*(o for o in outputs if not o.is_floating_point()))
-        return outputs if isinstance(result, (tuple, list)) else outputs[0]
-
-    @staticmethod
-    def backward(ctx: Any, *heads: Tensor | None) -> Any:
-        saved: tuple[Tensor, ...] = ctx.saved_tensors
-        inputs = tuple(ctx.states.get(i, t) for i, t in enumerate(saved[: ctx.count]))
-        wanted: tuple[bool, ...] = ctx.needs_input_grad[3:]
-        if all(head is None for head in heads) and not ctx.operator.is_loss(ctx.values):
-            return (None,) * (3 + ctx.count)
-        rule = Backward(heads, inputs, saved[ctx.count :], ctx.values, wanted, (None,) * ctx.count)
-        return (None, None, None, *ctx.operator.gradient(rule))
-
-
 def backward(heads: Sequence[Tensor], head_gradients: Sequence[Tensor], retain_graph: bool) -> None:
     """Run the backward pass; gradients arrive in the attached arrays. MXNetError when torch cannot."""
     try:
         engine.accumulate(tuple(heads), tuple(head_gradients), retain_graph)
+    except MXNetError:
+        raise  # of user's code inside, already told
     except RuntimeError as error:
         raise explain(error) from None
     finally:
@@ -176,6 +128,8 @@ def gradients(
     """Return the gradients of `variables`, None for one that no head depends on."""
     try:
         return engine.gradients(tuple(heads), tuple(variables), tuple(head_gradients), retain_graph, create_graph)
+    except MXNetError:
+        raise  # of user's code inside, already told
     except RuntimeError as error:
         raise explain(error) from None
     finally:

@@ -10,7 +10,7 @@ from .. import _ops  # noqa: F401 - registers the operators
 from .._frontend import modules
 from .._frontend.source import Functions, array_source
 from .._runtime.tape import state
-from .dispatch import ERRORS, failed, invoke, live_tensor, own, parse, unknown, wrap_live
+from .dispatch import ERRORS, failed, further, invoke, live_tensor, own, parse, unknown, wrap_live
 
 
 def fill(module: dict[str, Any], namespace: str) -> list[str]:
@@ -25,6 +25,7 @@ def fill(module: dict[str, Any], namespace: str) -> list[str]:
         "failed": failed,
         "parse": parse,
         "unknown": unknown,
+        "further": further,
         "own": own,
         "live": live_tensor,
         "wrap_live": wrap_live,

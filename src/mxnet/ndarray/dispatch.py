@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from .._graph.rule import run_recorded
 from .._ops.attributes import REQUIRED
 from .._ops.registry import Operator
 from .._runtime.device import torch_device
 from .._runtime.random import generator
-from .._runtime.tape import Trace, backward_passes, grad_mode, run_recorded, state
+from .._runtime.tape import Trace, backward_passes, grad_mode, state
 from ..base import MXNetError, translated
 from ..base import TypeError as MXNetTypeError
 from ..base import ValueError as MXNetValueError
@@ -97,11 +98,19 @@ def unknown(operator: Operator, given: Mapping[str, Any]) -> None:
         raise MXNetError(f"operator {operator.name}: {operator.unknown_attribute(name)}")
 
 
+def further(operator: Operator, given: Mapping[str, Any]) -> dict[str, str]:
+    """Return keyword arguments as further attributes, which are strings."""
+    for name, value in given.items():
+        if isinstance(value, NDArrayBase):
+            raise MXNetTypeError(f"operator {operator.name}: {name} is an array; expected inputs by position")
+    return {name: str(value) for name, value in given.items()}
+
+
 def failed(
     operator: Operator, arrays: Sequence[NDArrayBase | None], values: Mapping[str, Any], error: BaseException
 ) -> MXNetError:
     """Return what an operator's function said, with the operator's name and what it was given."""
-    if operator.variadic is not None:
+    if operator.starred:
         names: Sequence[str] = [f"arg{i}" for i in range(len(arrays))]
     else:
         names = [item.name for item in operator.inputs]
@@ -141,11 +150,16 @@ def invoke(operator: Operator, inputs: Sequence[Any], values: dict[str, Any], ou
     """
     from .ndarray import NDArray
 
-    arrays = _check_inputs(operator, inputs, values, NDArray)
+    try:
+        arrays = _check_inputs(operator, inputs, values, NDArray)
+    except MXNetError:
+        raise
+    except ValueError as error:  # the attributes do not say what inputs there are
+        raise failed(operator, (), values, error) from None
     context = next((a._context for a in arrays if a is not None), None)
     if context is None:
         context = context_of(values.get("ctx")) if out is None else _first(out)._context
-    call = {name: value for name, value in values.items() if name != operator.variadic}
+    call = operator.keywords(values)
     if operator.training:
         call["training"] = state.training
         values = {**values, "training": state.training}
@@ -153,6 +167,8 @@ def invoke(operator: Operator, inputs: Sequence[Any], values: dict[str, Any], ou
         call["generator"] = generator(context)
     if operator.creates:
         call["device"] = torch_device(context)
+    if operator.keeps:
+        call["kept"] = values["kept"] = {}
     recorded = False
     if operator.updates:
         call["inplace"] = _is_in_place(operator, arrays, values, out)
@@ -163,6 +179,8 @@ def invoke(operator: Operator, inputs: Sequence[Any], values: dict[str, Any], ou
         tensors = [None if a is None else a._data for a in arrays]
     try:
         result = run_recorded(operator, tensors, call, values) if recorded else operator.function(*tensors, **call)
+    except MXNetError:
+        raise  # of user's code inside, already told
     except ERRORS as error:
         raise failed(operator, arrays, values, error) from None
     outputs: Sequence[Tensor] = result if isinstance(result, (tuple, list)) else (result,)
@@ -183,10 +201,10 @@ def invoke(operator: Operator, inputs: Sequence[Any], values: dict[str, Any], ou
 def _check_inputs(
     operator: Operator, inputs: Sequence[Any], values: dict[str, Any], array_class: type[NDArray]
 ) -> list[NDArray | None]:
-    if operator.variadic is not None:
+    if operator.starred:
         if len(inputs) == 1 and isinstance(inputs[0], (list, tuple)):
             inputs = inputs[0]
-        if operator.active is None or values.get(operator.variadic) is None:
+        if operator.variadic and (operator.active is None or values.get(operator.variadic) is None):
             values[operator.variadic] = len(inputs)
         wanted = operator.input_names(values)
         names = [f"{operator.inputs[0].name}[{i}]" for i in range(len(inputs))]

@@ -11,7 +11,7 @@ from .. import (
 )
 from .._frontend import modules
 from .._frontend.source import NULL, Functions, symbol_source
-from .._graph.node import HIDDEN_KEYS, Entry, apply
+from .._graph.node import HIDDEN_KEYS, Entry, Node, apply
 from .._ops.registry import Operator
 from ..attribute import AttrScope
 from ..name import NameManager
@@ -43,7 +43,12 @@ def compose(
             raise base.ValueError(f"operator {operator.name}: attr[{key!r}] is {value!r}, expected a string")
     if attributes:
         attributes = {f"__{key}__" if key in HIDDEN_KEYS else key: value for key, value in attributes.items()}
-    if operator.variadic is not None and any(isinstance(value, Symbol) for value in extra.values()):
+    named = operator.starred and operator.variadic is None  # the attributes say how many inputs there are
+    by_name: dict[str, Any] = {}
+    if named:
+        by_name = {key: value for key, value in extra.items() if isinstance(value, Symbol)}
+        extra = {key: value for key, value in extra.items() if key not in by_name}
+    elif operator.starred and any(isinstance(value, Symbol) for value in extra.values()):
         inputs, extra = _by_keyword(operator, inputs, extra)
     for key, value in extra.items():
         if isinstance(value, Symbol):
@@ -53,6 +58,8 @@ def compose(
     for key, value in given.items():
         if value is not NULL:
             attributes[key] = _printed(operator, types[key].type, key, value)
+    if named:
+        inputs = _under_names(operator, _flat(inputs), by_name, attributes)
     if operator.variadic is not None:
         entries: Any = [_entry(operator, f"{i}", value) for i, value in enumerate(_flat(inputs))]
     else:
@@ -75,6 +82,22 @@ def _by_keyword(
     while f"arg{len(found)}" in rest:
         found.append(rest.pop(f"arg{len(found)}"))
     return found, rest
+
+
+def _under_names(
+    operator: Operator, inputs: Sequence[Any], by_name: Mapping[str, Any], attributes: dict[str, str]
+) -> Mapping[str, Any]:
+    """Return inputs that came by position and by keyword under the names that the attributes give them."""
+    names = Node(operator, "", attributes).input_names()
+    for key in by_name:
+        if key not in names:
+            raise base.TypeError(f"operator {operator.name}: no input {key!r}; it takes {', '.join(names)}")
+    if len(inputs) > len(names):
+        raise base.MXNetError(f"operator {operator.name}: {len(inputs)} inputs came, it takes {', '.join(names)}")
+    both = [key for key in names[: len(inputs)] if key in by_name]
+    if both:
+        raise base.TypeError(f"operator {operator.name}: input {both[0]!r} came by position and by keyword")
+    return {**dict(zip(names, inputs)), **by_name}
 
 
 def _flat(inputs: Any) -> Sequence[Any]:

@@ -18,7 +18,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FOLDER = pathlib.Path(__file__).resolve().parent
-GROUPS = ("executors", "networks", "symbol_json", "symbols")
+GROUPS = ("control_flow", "custom", "executors", "networks", "symbol_json", "symbols")
 
 SERVER = """
 import json, os, sys, warnings
