@@ -29,8 +29,13 @@ THREADS = 2
 # -- options --------------------------------------------------------------------------------------------------------
 
 
-def options(description: str | None, arguments: Sequence[str] | None = None, rounds: int = 40) -> argparse.Namespace:
-    """Read the options that all benchmarks have, and keep this process and its children on `THREADS` cores."""
+def options(
+    description: str | None, arguments: Sequence[str] | None = None, rounds: int = 40, names: str = ""
+) -> argparse.Namespace:
+    """Read the options that all benchmarks have, and keep this process and its children on `THREADS` cores.
+
+    `names` says what ``--only NAME ...`` chooses, in a benchmark that has it.
+    """
     parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=rounds, help=f"interleaved repetitions ({rounds})")
     parser.add_argument(
@@ -40,6 +45,8 @@ def options(description: str | None, arguments: Sequence[str] | None = None, rou
         help="an interpreter with MXNet 1.9.1, to be measured beside (default: MXNET191_PYTHON; left out if unset)",
     )
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the figure here as well")
+    if names:
+        parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help=names)
     found = parser.parse_args(arguments)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
