@@ -32,8 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
         "Operators",
         "python benchmarks/operators.py --mxnet191 PYTHON",
         "Each operator once, on the benchmark call of its reference in `tests/reference`. Ratios are of medians, ours "
-        "over the better of MXNet 1.9.1's two settings; below 1 ours is faster. A dash: MXNet 1.9.1 cannot run the case "
-        "or there is no gradient.",
+        "over the better of MXNet 1.9.1's two settings; below 1 ours is faster. A dash: MXNet 1.9.1 cannot run the "
+        "case, or there is no gradient.",
     )
     ours = Contestant("remx", "operators_mxnet.py")
     peers = mxnet191(chosen.mxnet191, "operators_mxnet.py")

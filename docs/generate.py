@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import importlib.util
 import inspect
 import io
@@ -22,14 +23,19 @@ import pathlib
 import re
 import sys
 from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
 
 import mxnet as mx
 from mxnet._frontend.namespaces import place
+from mxnet._ops import registry
 from mxnet._ops.attributes import REQUIRED
 from mxnet._ops.registry import Operator, operators
 
 HERE = pathlib.Path(__file__).resolve().parent
 OPERATORS = HERE.parent / "tests" / "golden" / "operators.json"
+GOLDENS = OPERATORS.with_suffix("")
 SUPPORT = HERE / "support.md"
 REFERENCE = HERE / "reference"
 RUN = (HERE.parent / "README.md", HERE / "how_it_works.md")  # pages whose code runs
@@ -75,7 +81,7 @@ AREAS = (
     ("ndarray", "arrays"),
     ("numpy", "arrays with NumPy's semantics"),
     ("numpy_extension", "neural operators for NumPy arrays"),
-    ("operator", "what operators there are; not yet: operators written in Python"),
+    ("operator", "what operators there are; operators written in Python"),
     ("optimizer", "optimizers"),
     ("profiler", "profiles"),
     ("random", "seeds and random arrays"),
@@ -102,6 +108,14 @@ that begins with `_sparse_` is a name, not sparse storage.
 """
 
 
+_CONFORMANCE = """\
+`make conformance` runs every one of these calls: on arrays, through an executor, with shapes and dtypes inferred, through
+JSON, with `out=`, with `grad_req` add and null, and with finite differences where they mean something. A call against a
+reference is compared with a NumPy function (of a random operator: shapes and dtypes, and its distribution apart from
+that). A call against 1.9.1 is compared with what MXNet 1.9.1 answered, which is stored in `tests/golden`.
+Control flow and operators written in Python are tested by programs instead (`tests/golden/programs`)."""
+
+
 # -- the support page -------------------------------------------------------------------------------------------
 
 
@@ -112,10 +126,16 @@ def support() -> str:
     grouped: dict[str, list[str]] = {heading: [] for heading, _ in reversed(GROUPS)}
     for name in sorted(facts, key=lambda n: (n.lower(), n)):
         grouped[next(heading for heading, test in GROUPS if test.match(name))].append(name)
-    lines = [_SUPPORT_HEAD, "## Counts", "", "| Group | In MXNet 1.9.1 | Supported |", "|---|---:|---:|"]
-    for heading, names in grouped.items():
-        lines.append(f"| {heading} | {len(names)} | {sum(name in module for name in names)} |")
-    lines += [f"| **All operators** | **{len(facts)}** | **{len(module)}** |", ""]
+    checks = {name: _checks(name) for name in facts}
+    counts = (
+        "| Group | In MXNet 1.9.1 | Supported | Calls against a reference | Calls against 1.9.1 | Gradients of these |"
+    )
+    lines = [_SUPPORT_HEAD, "## Counts", "", counts, "|---|---:|---:|---:|---:|---:|"]
+    for heading, names in [*grouped.items(), ("**All operators**", list(facts))]:
+        totals = [sum(checks[name][i] for name in names) for i in range(3)]
+        cells = [len(names), sum(name in module for name in names), *totals]
+        lines.append(f"| {heading} | " + " | ".join(f"{n:,}" for n in cells) + " |")
+    lines += ["", _CONFORMANCE, ""]
     lines += ["## Modules", "", "| Module | For | Exists |", "|---|---|---|"]
     for name, purpose in AREAS:
         lines.append(f"| `mxnet.{name}` | {purpose} | {'yes' if _exists(name) else 'no'} |")
@@ -129,15 +149,38 @@ def support() -> str:
         lines += [
             f"## Operators: {heading}",
             "",
-            "| Operator | Supported | Written in | Aliases |",
-            "|---|---|---|---|",
+            "| Operator | Supported | Written in | Calls compared | Aliases |",
+            "|---|---|---|---:|---|",
         ]
         for name in names:
             aliases = ", ".join(f"`{alias}`" for alias in facts[name].get("aliases") or [])
             where = f"`{module[name]}`" if name in module else ""
-            lines.append(f"| `{name}` | {'yes' if name in module else 'no'} | {where} | {aliases} |")
+            supported = (
+                ("refused, as in MXNet" if module[name] == "engine_nodes" else "yes") if name in module else "no"
+            )
+            lines.append(f"| `{name}` | {supported} | {where} | {checks[name][0] or ''} | {aliases} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def _checks(name: str) -> tuple[int, int, int]:
+    """Return how many calls of an operator are compared with its reference, with 1.9.1, and gradients of the latter."""
+    entry = _references().get(name)
+    calls = len(entry.samples) if entry is not None else 0
+    path = GOLDENS / f"{name}.npz"
+    if not path.exists():
+        return calls, 0, 0
+    arrays = np.load(path)
+    gradients = {key.split(".")[0] for key in arrays.files if ".gradient." in key}
+    return calls, len(json.loads(str(arrays["calls"]))), len(gradients)
+
+
+@functools.cache
+def _references() -> dict[str, Any]:
+    sys.path.insert(0, str(HERE.parent))
+    from tests.reference import load_all
+
+    return load_all()
 
 
 def _exists(name: str) -> bool:
@@ -168,7 +211,7 @@ def reference() -> dict[str, str]:
 
 
 def _page_of(entry: Operator) -> Iterable[str]:
-    inputs = [f"*{item.name}" if entry.variadic else item.name for item in entry.inputs]
+    inputs = [f"*{item.name}" if entry.starred else item.name for item in entry.inputs]
     optional = {item.name for item in entry.inputs if item.optional}
     shown = [f"{name}=None" if name in optional else name for name in inputs]
     for attribute in entry.attributes.values():
@@ -238,6 +281,8 @@ def _public(name: str) -> str:
     if found is None:
         return name
     submodule, public = found
+    if registry.get(name).subgraphs:
+        return f"{name}, made by mx.sym.contrib.{name[1:]}, takes "
     return f"mx.nd.{public}" if submodule == "op" else f"mx.nd.{submodule}.{public}"
 
 

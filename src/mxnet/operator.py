@@ -7,14 +7,16 @@ A user writes two classes: a `CustomOp` that computes, and a `CustomOpProp` that
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from . import _ops  # noqa: F401 - registers the operators
-from . import autograd
+from . import (
+    _ops,  # noqa: F401 - registers the operators
+    autograd,
+)
 from ._ops import registry
 from ._ops.attributes import DTYPE_NAMES, REQUIRED, torch_dtype
 from ._ops.custom import LIVE, REGISTERED
