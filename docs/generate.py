@@ -109,7 +109,7 @@ that begins with `_sparse_` is a name, not sparse storage.
 
 
 _CONFORMANCE = """\
-`make conformance` runs every one of these calls: on arrays, through an executor, with shapes and dtypes inferred, through
+`make conformance` runs every one of these calls: on arrays, through an executor, with shapes and dtypes inferred, in
 JSON, with `out=`, with `grad_req` add and null, and with finite differences where they mean something. A call against a
 reference is compared with a NumPy function (of a random operator: shapes and dtypes, and its distribution apart from
 that). A call against 1.9.1 is compared with what MXNet 1.9.1 answered, which is stored in `tests/golden`.
@@ -127,10 +127,10 @@ def support() -> str:
     for name in sorted(facts, key=lambda n: (n.lower(), n)):
         grouped[next(heading for heading, test in GROUPS if test.match(name))].append(name)
     checks = {name: _checks(name) for name in facts}
-    counts = (
-        "| Group | In MXNet 1.9.1 | Supported | Calls against a reference | Calls against 1.9.1 | Gradients of these |"
+    columns = (
+        "| Group | In MXNet 1.9.1 | Supported | Calls against a reference | Calls against 1.9.1 | Their gradients |"
     )
-    lines = [_SUPPORT_HEAD, "## Counts", "", counts, "|---|---:|---:|---:|---:|---:|"]
+    lines = [_SUPPORT_HEAD, "## Counts", "", columns, "|---|---:|---:|---:|---:|---:|"]
     for heading, names in [*grouped.items(), ("**All operators**", list(facts))]:
         totals = [sum(checks[name][i] for name in names) for i in range(3)]
         cells = [len(names), sum(name in module for name in names), *totals]
@@ -155,9 +155,9 @@ def support() -> str:
         for name in names:
             aliases = ", ".join(f"`{alias}`" for alias in facts[name].get("aliases") or [])
             where = f"`{module[name]}`" if name in module else ""
-            supported = (
-                ("refused, as in MXNet" if module[name] == "engine_nodes" else "yes") if name in module else "no"
-            )
+            supported = "yes" if name in module else "no"
+            if module.get(name) == "engine_nodes":
+                supported = "refused, as in MXNet"
             lines.append(f"| `{name}` | {supported} | {where} | {checks[name][0] or ''} | {aliases} |")
         lines.append("")
     return "\n".join(lines)
@@ -282,7 +282,7 @@ def _public(name: str) -> str:
         return name
     submodule, public = found
     if registry.get(name).subgraphs:
-        return f"{name}, made by mx.sym.contrib.{name[1:]}, takes "
+        return name  # made by a function of mx.sym.contrib
     return f"mx.nd.{public}" if submodule == "op" else f"mx.nd.{submodule}.{public}"
 
 
