@@ -44,5 +44,5 @@ def test_gradient_is_the_derivative(entry, sample):
     }
     states = operator_of(entry.name).auxiliary
     names = operator_of(entry.name).inputs
-    fixed = {i for i, item in enumerate(names) if item.name in states or item.name in SELECTING}
+    fixed = {i for i, item in enumerate(names) if item.name in {*states, *SELECTING, *entry.constant}}
     check_gradient(lambda values: eager(entry.name, values, attributes, sample.training), inputs, entry.name, fixed)

@@ -61,6 +61,7 @@ class Reference:
     bad: list[BadSample] = field(default_factory=list)
     deterministic: bool = True
     benchmark: Callable[[], Sample] | None = None
+    constant: tuple[str, ...] = ()
 
 
 REFERENCES: dict[str, Reference] = {}
@@ -83,17 +84,19 @@ def reference(
     bad: list[BadSample] | None = None,
     deterministic: bool = True,
     benchmark: Callable[[], Sample] | None = None,
+    constant: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated NumPy function as the reference of the operators `names`.
 
-    `benchmark` makes one call of a size that real programs have, for ``benchmarks/operators.py``.
+    `benchmark` makes one call of a size that real programs have, for ``benchmarks/operators.py``. `constant` names
+    floating inputs that the gradient takes for constants, as MXNet does: boxes, counts.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         for name in names:
             if name in REFERENCES:
                 raise ValueError(f"two references for {name}")
-            REFERENCES[name] = Reference(name, function, samples, bad or [], deterministic, benchmark)
+            REFERENCES[name] = Reference(name, function, samples, bad or [], deterministic, benchmark, constant)
         return function
 
     return register
