@@ -359,3 +359,37 @@ def test_numpy_round_trip(value):
     assert (x.shape, x.size, x.ndim, x.dtype) == (value.shape, value.size, value.ndim, value.dtype)
     same(x, value)
     same(pickle.loads(pickle.dumps(x)), value)
+
+
+class TestFilledArrays:
+    """Operators that write into ``out=`` whatever its dtype, as MXNet 1.9.1 answers."""
+
+    @pytest.mark.parametrize(
+        ("src", "dtype", "expected"),
+        [
+            (3.7, "float32", np.float32(3.7)),
+            (3.7, "int32", 3),
+            (-1.7, "int8", -1),
+            (300, "uint8", 44),
+            (-1.7, "uint8", 255),
+        ],
+    )
+    def test_set_value(self, src, dtype, expected):
+        x = nd.zeros((2, 3), dtype=dtype)
+        assert nd._internal._set_value(src, out=x) is x
+        same(x, np.full((2, 3), expected, dtype))
+
+    def test_copyto(self):
+        x = nd.zeros((2,), dtype="int32")
+        assert nd._internal._copyto(nd.array([3.7, -1.2]), out=x) is x
+        same(x, np.array([3, -1], "int32"))
+
+    def test_refused(self):
+        with pytest.raises(mx.MXNetError, match="_set_value: out=None; expected the array to write to"):
+            nd._internal._set_value(3)
+        with pytest.raises(mx.MXNetError, match=r"_copyto: out is \(2, 3\).*result has shape \(3,\)"):
+            nd._internal._copyto(nd.ones((3,)), out=nd.zeros((2, 3)))
+        x = nd.ones((2,))
+        x.attach_grad()
+        with mx.autograd.record(), pytest.raises(mx.MXNetError, match="part of a recorded graph"):
+            nd._internal._set_value(3, out=x)

@@ -31,6 +31,8 @@ spelling is read and printed. Everything else about an operator is a trait, give
 ``updates``          numbers of the inputs that the outputs are new values of (or ``f(attributes) -> numbers``): the
                      function takes ``inplace=``, which is true when ``out=`` is these very arrays. It then writes its
                      results into them and returns them.
+``fills``            the result goes into the array given as ``out=``, which is needed, and takes its dtype; a result
+                     without axes fills all of it.
 ``random``           the function takes ``generator=``, a torch.Generator of the array's device.
 ``training``         the function takes ``training=``: the mode of the recording or of the executor. Its gradient rule
                      finds it among the attributes.
@@ -143,6 +145,7 @@ class Operator:
     view: bool = False
     mutates: frozenset[str] = frozenset()
     updates: Sequence[int] | Callable[[Mapping[str, Any]], Sequence[int]] = ()
+    fills: bool = False
     random: bool = False
     training: bool = False
     input_init: Mapping[str, str] = field(default_factory=dict)
@@ -220,7 +223,7 @@ class Operator:
     @property
     def differentiable(self) -> bool:
         """Whether it may be part of a recorded graph: one that overwrites its inputs may not."""
-        return not self.mutates and not self.updates
+        return not self.mutates and not self.updates and not self.fills
 
     def is_loss(self, attributes: Mapping[str, Any]) -> bool:
         """Return whether the gradient needs no head gradient."""
@@ -252,6 +255,7 @@ def operator(
     view: bool = False,
     mutates: Sequence[str] = (),
     updates: Sequence[int] | Callable[[Mapping[str, Any]], Sequence[int]] = (),
+    fills: bool = False,
     random: bool = False,
     training: bool = False,
     input_init: Mapping[str, str] | None = None,
@@ -305,6 +309,7 @@ def operator(
             view=view,
             mutates=frozenset(mutates),
             updates=updates,
+            fills=fills,
             random=random,
             training=training,
             input_init=input_init or {},

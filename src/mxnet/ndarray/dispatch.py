@@ -189,6 +189,8 @@ def invoke(operator: Operator, inputs: Sequence[Any], values: dict[str, Any], ou
     if operator.view and source is not None:
         outputs = [own(o, source) for o in outputs]
     outputs = [o if o.is_contiguous() else o.contiguous() for o in outputs]
+    if operator.fills:
+        return _fill(operator, outputs[0], out)
     if out is not None:
         return _write(operator, arrays, outputs, out)
     if recorded:
@@ -272,6 +274,22 @@ def _write(operator: Operator, arrays: Sequence[NDArray | None], outputs: Sequen
         if output is not target._data:
             write(operator.name, target, output, arrays)
     return out
+
+
+def _fill(operator: Operator, value: Tensor, target: Any) -> Any:
+    """Put a result into the array given as ``out``, in its dtype."""
+    if not isinstance(target, NDArrayBase):
+        raise MXNetError(f"operator {operator.name}: out={target!r}; expected the array to write to")
+    if value.dim() and value.shape != target._data.shape:
+        raise MXNetError(
+            f"operator {operator.name}: out is {describe(target)}, the result has shape {tuple(value.shape)}; "
+            "expected the same shape"
+        )
+    check_writable(operator.name, target)
+    if value.is_floating_point() and not target._data.is_floating_point():
+        value = value.long()  # cut towards zero, then the lowest bits
+    overwrite(target._data, value)
+    return target
 
 
 def write(what: str, target: NDArrayBase, value: Tensor, sources: Sequence[NDArray | None] = ()) -> None:
