@@ -156,7 +156,7 @@ def support() -> str:
             aliases = ", ".join(f"`{alias}`" for alias in facts[name].get("aliases") or [])
             where = f"`{module[name]}`" if name in module else ""
             supported = "yes" if name in module else "no"
-            if module.get(name) == "engine_nodes":
+            if module.get(name) == "refused":
                 supported = "refused, as in MXNet"
             lines.append(f"| `{name}` | {supported} | {where} | {checks[name][0] or ''} | {aliases} |")
         lines.append("")

@@ -61,7 +61,7 @@ def test_attributes(operator):
     assert ours == list(facts)
     for name, text in facts.items():
         attribute = operator.attributes[name]
-        assert (attribute.default is REQUIRED) == (text.endswith("required") or text in ("string", "real_t")), (
+        assert (attribute.default is REQUIRED) == (text.endswith("required") or text in ("string", "real_t", "int")), (
             f"{name}: {text}"
         )
         assert _kind(attribute.type) == _kind_in(text), f"{name}: {text}"

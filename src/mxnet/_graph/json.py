@@ -82,9 +82,9 @@ def _dump_subgraphs(node: Node, written: dict[int, int]) -> list[str]:
 #: Operators for which MXNet counts outputs that nobody sees and that are not computed here: masks, indices, statistics.
 _WRITTEN_OUTPUTS = {"BilinearSampler": 2, "CTCLoss": 2, "Correlation": 3, "Dropout": 2, "GridGenerator": 2,
                     "GroupNorm": 3, "InstanceNorm": 3, "L2Normalization": 2, "LRN": 2, "LayerNorm": 3,
-                    "SpatialTransformer": 3, "_contrib_BatchNormWithReLU": 4, "_contrib_DeformablePSROIPooling": 2, "_contrib_MultiProposal": 2,
-                    "_contrib_Proposal": 2, "_contrib_box_nms": 2, "_linalg_det": 3, "_linalg_slogdet": 4,
-                    "sort": 2}  # fmt: skip
+                    "SpatialTransformer": 3, "_contrib_BatchNormWithReLU": 4, "_contrib_DeformablePSROIPooling": 2,
+                    "_contrib_MultiProposal": 2, "_contrib_Proposal": 2, "_contrib_box_nms": 2, "_linalg_det": 3,
+                    "_linalg_slogdet": 4, "sort": 2}  # fmt: skip
 
 
 def _written_outputs(node: Node) -> int:

@@ -118,6 +118,10 @@ class FloatType(AttributeType):
     def spelling(self) -> str:  # type: ignore[override]
         if self.minimum is None and self.maximum is None:
             return "float"
+        if self.maximum is None:
+            return f"float of at least {self.minimum:g}"
+        if self.minimum is None:
+            return f"float of at most {self.maximum:g}"
         return f"float from {self.minimum} to {self.maximum}"
 
     @property
