@@ -393,3 +393,10 @@ class TestFilledArrays:
         x.attach_grad()
         with mx.autograd.record(), pytest.raises(mx.MXNetError, match="part of a recorded graph"):
             nd._internal._set_value(3, out=x)
+
+
+def test_positional_inputs_are_those_that_exist():
+    data, label, lengths = mx.nd.ones((5, 2, 4)), mx.nd.array([[1, 2], [3, 0]]), mx.nd.array([2, 1])
+    by_name = mx.nd.CTCLoss(data, label, label_lengths=lengths, use_label_lengths=True)
+    by_place = mx.nd.CTCLoss(data, label, lengths, use_label_lengths=True)
+    np.testing.assert_array_equal(by_name.asnumpy(), by_place.asnumpy())

@@ -20,8 +20,8 @@ LARGE = 160  # 160 ** 3 is above the size from which oneDNN is asked
 def library(request, monkeypatch):
     """Each of the two libraries, where torch has it."""
     monkeypatch.setenv("MXNET_CPU_GEMM", request.param)
-    monkeypatch.setattr(products, "_onednn", products._find())
-    if request.param == "onednn" and products._onednn is None:
+    monkeypatch.setattr(products, "onednn", products._find())
+    if request.param == "onednn" and products.onednn is None:
         pytest.skip("this torch has no oneDNN product")
     return request.param
 
@@ -66,3 +66,16 @@ def test_unknown_library_is_refused():
     command = [sys.executable, "-c", "import mxnet"]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert "MXNET_CPU_GEMM is 'blas'; expected 'auto', 'mkl' or 'onednn'" in ended.stderr
+
+
+@pytest.mark.usefixtures("library")
+def test_second_derivatives_of_large_layers():
+    x, w, b = (values(*shape).double() for shape in ((LARGE, LARGE), (LARGE, LARGE), (LARGE,)))
+    results = []
+    for kind in (torch.float32, torch.float64):
+        leaves = [t.to(kind).requires_grad_() for t in (x, w, b)]
+        y = torch.tanh(products.linear(*leaves) / LARGE).sum()
+        first = torch.autograd.grad(y, leaves, create_graph=True)
+        results.append(torch.autograd.grad(sum((g * g).sum() for g in first), leaves))
+    for found, expected in zip(*results):
+        close(found, expected)

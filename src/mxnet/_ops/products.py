@@ -47,30 +47,52 @@ def _vendor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("vendor_id")), "")
 
 
-_onednn: Any = _find()
+#: oneDNN's ``data @ weight.T + bias`` as ``onednn(data, weight, bias, "none", [], "")``, None where it is not the faster
+#: one. It has no derivative.
+onednn: Any = _find()
 
 
 def _suits(lhs: Tensor, rhs: Tensor, multiplications: int) -> bool:
-    return (
-        multiplications >= _WORTH_IT
-        and lhs.dtype is torch.float32
-        and rhs.dtype is torch.float32
-        and lhs.is_cpu
-        and not (torch.is_grad_enabled() and (lhs.requires_grad or rhs.requires_grad))  # it has no derivative
-    )
+    return multiplications >= _WORTH_IT and lhs.dtype is torch.float32 and rhs.dtype is torch.float32 and lhs.is_cpu
+
+
+def _is_recorded(*tensors: Tensor | None) -> bool:
+    return torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in tensors)
+
+
+class _Linear(torch.autograd.Function):
+    """oneDNN's product with its derivative, which goes the same way."""
+
+    @staticmethod
+    def forward(ctx: Any, data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.save_for_backward(data, weight)
+        return onednn(data, weight, bias, "none", [], "")
+
+    @staticmethod
+    def backward(ctx: Any, *heads: Tensor) -> Any:
+        data, weight = ctx.saved_tensors
+        wanted = ctx.needs_input_grad
+        rows = heads[0].reshape(-1, weight.shape[0])
+        columns = data.reshape(-1, weight.shape[1])
+        return (
+            matmul(rows, weight).view(data.shape) if wanted[0] else None,
+            matmul(rows.t(), columns) if wanted[1] else None,
+            rows.sum(0) if wanted[2] else None,
+        )
 
 
 def linear(data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return ``data @ weight.T + bias`` for data (..., K), weight (N, K) and bias (N,)."""
-    recorded = bias is not None and bias.requires_grad and torch.is_grad_enabled()
-    if _onednn is not None and not recorded and _suits(data, weight, data.numel() * weight.shape[0]):
-        return _onednn(data, weight, bias, "none", [], "")
+    if onednn is not None and _suits(data, weight, data.numel() * weight.shape[0]):
+        if _is_recorded(data, weight, bias):
+            return _Linear.apply(data, weight, bias)  # type: ignore[return-value]
+        return onednn(data, weight, bias, "none", [], "")
     return torch.nn.functional.linear(data, weight, bias)
 
 
 def matmul(lhs: Tensor, rhs: Tensor, into: Tensor | None = None) -> Tensor:
     """Return ``lhs @ rhs`` for lhs (M, K) and rhs (K, N), written to `into` when it is given."""
-    if _onednn is not None and _suits(lhs, rhs, lhs.numel() * rhs.shape[1]):
-        found = _onednn(lhs, rhs.t(), None, "none", [], "")
+    if onednn is not None and _suits(lhs, rhs, lhs.numel() * rhs.shape[1]) and not _is_recorded(lhs, rhs):
+        found = onednn(lhs, rhs.t(), None, "none", [], "")
         return found if into is None else into.copy_(found)
     return torch.mm(lhs, rhs) if into is None else torch.mm(lhs, rhs, out=into)

@@ -219,6 +219,7 @@ def _check_inputs(
     else:
         names = [item.name for item in operator.inputs]
         wanted = operator.input_names(values)
+        inputs = _in_order(names, inputs, wanted)
     for name, value in zip(names, inputs):
         if value is None:
             if name in wanted and not (operator.active is None and _is_optional(operator, name)):
@@ -237,6 +238,15 @@ def _check_inputs(
                 f"{len(wanted)} inputs: {', '.join(wanted)}"
             )
     return list(inputs)
+
+
+def _in_order(names: Sequence[str], inputs: Sequence[Any], wanted: Sequence[str]) -> Sequence[Any]:
+    """Give arrays that came by position to the inputs that exist under the attributes, in their order."""
+    count = sum(value is not None for value in inputs)
+    if count != len(wanted) or any(value is None for value in inputs[:count]) or list(wanted) == list(names[:count]):
+        return inputs
+    by_name = dict(zip(wanted, inputs))
+    return [by_name.get(name) for name in names]
 
 
 def _is_optional(operator: Operator, name: str) -> bool:
