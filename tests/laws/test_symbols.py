@@ -12,7 +12,8 @@ from tests.tolerances import GRADIENT, OPERATOR, assert_close
 
 #: Operators whose result is drawn: only shapes and dtypes are compared.
 RANDOM = {name for name in REFERENCES if operator_of(name).random}
-FRONT_ENDS = samples()
+#: A symbol has outputs, so an operator without any has none.
+FRONT_ENDS = [p for p in samples() if operator_of(p.values[0].name).output_names != ()]
 
 
 @pytest.mark.parametrize(("entry", "sample"), FRONT_ENDS)
