@@ -34,6 +34,7 @@ KINKS = np.array([-2, -0.5, 0, 0.5, 1, 30, -30], "float32")
         bad(normal(2, 3), act_type="rely", match="'act_type': expected one of .*got 'rely'"),
         bad(normal(2, 3), match="required attribute 'act_type'"),
     ],
+    benchmark=lambda: sample(normal(1000, 1000), act_type="relu"),
 )  # fmt: skip
 def activation(data, *, act_type):
     x = data.astype("float64")
@@ -81,6 +82,7 @@ def activation(data, *, act_type):
         bad(normal(2, 3), normal(4), act_type="prelu", match=r"gamma has shape \(4,\); expected"),
         bad(normal(2, 3), normal(3, dtype="float64"), act_type="prelu", match="gamma is float64; expected float32"),
     ],
+    benchmark=lambda: sample(normal(1000, 1000)),
 )  # fmt: skip
 def leaky_relu(data, gamma=None, *, act_type="leaky", slope=0.25, lower_bound=0.125, upper_bound=0.334):
     x = data.astype("float64")
@@ -111,6 +113,7 @@ SOFTMAX_SAMPLES = [
     sample(normal(2, 3, scale=50.0)),
     sample(X23, temperature=2.0),
     sample(X23, temperature=0.5, axis=0),
+    sample(X23, temperature=-1.5),
     sample(X23, dtype="float64", golden=False, why=SINGLE),
     sample(normal(2, 3, dtype="float64")),
     sample(normal(2, 3, dtype="float64"), dtype="float32"),
@@ -137,6 +140,7 @@ def _softmax(x, axis):
         sample(normal(2, 3, dtype="float16"), dtype="float32", differentiable=False, golden=False,
                why="1.9.1 sums in float16 unless MXNET_SAFE_ACCUMULATION is set"),
         sample(np.array([[1, -np.inf, 4]], "float32"), differentiable=False),
+        sample(np.array([[-1e38, 0, 1e38]], "float32"), temperature=1e-3, differentiable=False),
         sample(normal(3, 4), np.array([2, 4, 0], "int32"), use_length=True),
         sample(normal(2, 3, 4), integers(2, 4, low=1, high=4), use_length=True, axis=1),
         sample(normal(2, 3), np.array([3, 1], "int64"), use_length="True", temperature=3.0),
@@ -149,6 +153,7 @@ def _softmax(x, axis):
         bad(X23, normal(2), use_length=True, match="length is float32; expected int32 or int64"),
         bad(X23, integers(3), use_length=True, match=r"length has shape \(3,\); expected .* \(2,\)"),
     ],
+    benchmark=lambda: sample(normal(32, 12, 128, 128)),
 )  # fmt: skip
 def softmax(data, length=None, *, axis=-1, temperature=None, dtype=None, use_length=False):
     data = data.astype("float64")
@@ -165,12 +170,17 @@ def softmax(data, length=None, *, axis=-1, temperature=None, dtype=None, use_len
     return np.moveaxis(np.reshape(results, np.moveaxis(out, axis, -1).shape), -1, axis)
 
 
-@reference("softmin", samples=SOFTMAX_SAMPLES, bad=WITHOUT_LENGTH)
+@reference("softmin", samples=SOFTMAX_SAMPLES, bad=WITHOUT_LENGTH, benchmark=lambda: sample(normal(256, 1000)))
 def softmin(data, *, axis=-1, temperature=None, dtype=None):
     return softmax(-data, axis=axis, temperature=temperature)
 
 
-@reference("log_softmax", samples=[*SOFTMAX_SAMPLES, HALF], bad=WITHOUT_LENGTH)
+@reference(
+    "log_softmax",
+    samples=[*SOFTMAX_SAMPLES, HALF],
+    bad=WITHOUT_LENGTH,
+    benchmark=lambda: sample(normal(256, 1000)),
+)
 def log_softmax(data, *, axis=-1, temperature=None, dtype=None):
     x = data.astype("float64") / (temperature or 1)
     shifted = x - x.max(axis, keepdims=True)
@@ -192,6 +202,7 @@ def log_softmax(data, *, axis=-1, temperature=None, dtype=None):
         bad(normal(2, 3), mode="channel", match="mode='channel' expects at least three axes"),
         bad(integers(2, 3), match="data is int32; expected a floating dtype"),
     ],
+    benchmark=lambda: sample(normal(16, 21, 64, 64), mode="channel"),
 )  # fmt: skip
 def softmax_activation(data, *, mode="instance"):
     if mode == "channel":
@@ -217,4 +228,5 @@ without_reference(
         bad(normal(3, 4), axes=(-1,), mode="always", match=r"axes is \(-1,\); expected axes from 0 to 1"),
         bad(integers(3, 4), match="data is int32; expected a floating dtype"),
     ],
+    benchmark=lambda: sample(normal(1000, 1000)),
 )

@@ -118,6 +118,7 @@ for name, function in FUNCTIONS.items():
     if name == "div":
         special = np.array([5, -7, 0, -(2**31), -(2**31)], "int32"), np.array([0, 0, 0, -1, 1], "int32")
         samples.append(sample(*special, golden=False, why="1.9.1 dies of integer division by zero"))
+        samples.append(sample(np.array([100, 3, 255, 7], "uint8"), np.array([255, 255, 255, 2], "uint8")))
     if name == "power":
         samples.append(
             sample(
@@ -131,6 +132,16 @@ for name, function in FUNCTIONS.items():
     if name == "hypot":
         samples.append(sample(np.array([1e30], "float32"), np.array([1e30], "float32"), differentiable=False))
     spelled = f"elemwise_{name}" if name in ("add", "sub", "mul", "div") else f"_{name}"
-    reference(spelled, samples=samples, bad=[*MIXED, SHAPES])(silent(function))
+    reference(
+        spelled,
+        samples=samples,
+        bad=[*MIXED, SHAPES],
+        benchmark=lambda name=name: sample(*operands(name, 1000, 1000)),
+    )(silent(function))
 
-reference("_grad_add", samples=[sample(normal(2, 3), normal(2, 3, seed=1))], bad=MIXED)(silent(np.add))
+reference(
+    "_grad_add",
+    samples=[sample(normal(2, 3), normal(2, 3, seed=1))],
+    bad=MIXED,
+    benchmark=lambda: sample(*operands("add", 1000, 1000)),
+)(silent(np.add))

@@ -68,6 +68,8 @@ def _f64(*shape, **more):
             match="data is int32; expected a floating dtype"),
         bad(normal(1, 2, 5), normal(6, 2, 3), normal(6), kernel=(3,), num_filter=0, match="at least 1, got 0"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), normal(64, 64, 3, 3), normal(64), kernel=(3, 3), num_filter=64,
+                             pad=(1, 1)),
 )  # fmt: skip
 def convolution(
     data, weight, bias=None, *, kernel, num_filter, stride=(), dilate=(), pad=(), num_group=1, no_bias=False,
@@ -132,6 +134,8 @@ def convolution(
         bad(normal(1, 2, 3), normal(2, 1, 3), kernel=(3,), num_filter=1, stride=(2,), target_shape=(8,),
             match=r"target_shape is \(8,\); expected at most \(7,\)"),
     ],
+    benchmark=lambda: sample(normal(8, 64, 28, 28), normal(64, 32, 4, 4), kernel=(4, 4), num_filter=32, stride=(2, 2),
+                             pad=(1, 1)),
 )  # fmt: skip
 def deconvolution(
     data, weight, bias=None, *, kernel, num_filter, stride=(), dilate=(), pad=(), adj=(), target_shape=(), num_group=1,
@@ -183,6 +187,7 @@ def deconvolution(
         bad(normal(1, 2, 2, 2), normal(1, 1, 4, 4), scale=2, sample_type="bilinear", num_filter=2,
             match=r"weight has shape \(1, 1, 4, 4\); expected 2"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 28, 28), scale=2, sample_type="nearest"),
 )  # fmt: skip
 def up_sampling(*data, scale, sample_type, num_filter=0, multi_input_mode="concat", workspace=0):
     if sample_type == "bilinear":

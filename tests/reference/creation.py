@@ -35,12 +35,12 @@ FILLED = [
 BAD_SHAPE = bad(shape=(2, -1), match=r"shape=\(2, -1\) has a negative length")
 
 
-@reference("_zeros", samples=FILLED, bad=[BAD_SHAPE])
+@reference("_zeros", samples=FILLED, bad=[BAD_SHAPE], benchmark=lambda: sample(shape=(1000, 1000)))
 def zeros(*, shape=(), ctx="", dtype="float32"):
     return np.array([0] * int(np.prod(shape))).reshape(shape).astype(name(dtype))
 
 
-@reference("_ones", samples=FILLED, bad=[BAD_SHAPE])
+@reference("_ones", samples=FILLED, bad=[BAD_SHAPE], benchmark=lambda: sample(shape=(1000, 1000)))
 def ones(*, shape=(), ctx="", dtype="float32"):
     return np.array([1] * int(np.prod(shape))).reshape(shape).astype(name(dtype))
 
@@ -71,6 +71,7 @@ def ones(*, shape=(), ctx="", dtype="float32"):
         bad(shape=(2,), value=float("nan"), dtype="int32", match="value=nan does not fit int32"),
         bad(shape=(2,), value=1e30, dtype="int64", match="does not fit int64"),
     ],
+    benchmark=lambda: sample(shape=(1000, 1000), value=3.5),
 )
 def full(*, shape=(), ctx="", dtype="float32", value):
     if name(dtype) in ("uint8", "int8", "int32", "int64"):
@@ -91,6 +92,7 @@ def full(*, shape=(), ctx="", dtype="float32", value):
         bad(shape=(2,), dtype=99, match="dtype=99 is no type flag"),
         bad(shape=(-1,), match="negative length"),
     ],
+    benchmark=lambda: sample(shape=(1000, 1000)),
 )
 def zeros_without_dtype(*, shape=(), ctx="", dtype=0):
     return np.ones(shape, DTYPE[max(dtype, 0)]) * 0
@@ -119,6 +121,7 @@ def zeros_without_dtype(*, shape=(), ctx="", dtype=0):
         bad(N=-2, match="N=-2; expected the number of rows"),
         bad(M=2, match="required attribute 'N'"),
     ],
+    benchmark=lambda: sample(N=1000),
 )
 def eye(*, N, M=0, k=0, ctx="", dtype="float32"):
     rows, columns = np.ogrid[:N, : (M if M > 0 else N)]
@@ -159,6 +162,7 @@ def eye(*, N, M=0, k=0, ctx="", dtype="float32"):
         bad(start=0, infer_range=True, match="infer_range=True without stop"),
         bad(stop=3, match="required attribute 'start'"),
     ],
+    benchmark=lambda: sample(start=0, stop=1000000),
 )
 def arange(*, start, stop=None, step=1.0, repeat=1, infer_range=False, ctx="", dtype="float32"):
     first, last = (0.0, start) if stop is None else (start, stop)
@@ -196,6 +200,7 @@ def arange(*, start, stop=None, step=1.0, repeat=1, infer_range=False, ctx="", d
         bad(start=0, stop=5, num=-1, match="num=-1; expected at least 0"),
         bad(start=0, stop=5, match="required attribute 'num'"),
     ],
+    benchmark=lambda: sample(start=0, stop=1, num=1000000),
 )
 def linspace(*, start, stop, num, endpoint=True, ctx="", dtype="float32"):
     values = np.linspace(start, stop, num, endpoint)
@@ -233,6 +238,7 @@ def linspace(*, start, stop, num, endpoint=True, ctx="", dtype="float32"):
         bad(normal(2, 3), axis=-3, match="axis=-3 is out of range"),
         bad(normal(2, 3), repeat=0, match="repeat=0; expected at least 1"),
     ],
+    benchmark=lambda: sample(normal(1000, 1000)),
 )
 def arange_like(data, *, start=0.0, step=1.0, repeat=1, ctx="", axis=None):
     shape = data.shape if axis is None else (data.shape[axis],)
@@ -265,6 +271,7 @@ def arange_like(data, *, start=0.0, step=1.0, repeat=1, ctx="", axis=None):
         bad(normal(2, 3), axes=(2,), match="axes=2 is out of range for data with 2 axes"),
         bad(normal(2, 3), axes=(0, -3), match="axes=-3 is out of range"),
     ],
+    benchmark=lambda: sample(normal(1000, 500)),
 )
 def index_array(data, *, axes=None):
     grid = np.indices(data.shape)

@@ -22,6 +22,7 @@ from . import bad, normal, reference, sample
         bad(normal(2, 3), normal(4, 3), normal(4), match="required attribute 'num_hidden'"),
         bad(normal(2, 3), normal(4, 3), normal(4), num_hidden=0, match="at least 1, got 0"),
     ],
+    benchmark=lambda: sample(normal(256, 1024), normal(1024, 1024), normal(1024), num_hidden=1024),
 )
 def fully_connected(data, weight, bias=None, *, num_hidden, no_bias=False, flatten=True):
     if flatten:

@@ -23,6 +23,7 @@ KINDS = ("int32", "int8", "uint8", "int64")
         sample(np.array([0.0], "float32"), alpha="0.3"),
     ],
     bad=[bad(np.array([1, 2], "int32"), match="data is int32; expected a floating dtype")],
+    benchmark=lambda: sample(uniform(1000, 1000, low=-4, high=4)),
 )
 def hard_sigmoid(data, *, alpha=0.2, beta=0.5):
     return np.minimum(np.maximum(data.astype("float64") * alpha + beta, 0), 1)
@@ -43,6 +44,7 @@ def hard_sigmoid(data, *, alpha=0.2, beta=0.5):
         sample(np.array([3, 1, 0], "uint8")),
     ],
     bad=[bad(BOOL, match="data is bool")],
+    benchmark=lambda: sample(uniform(1000, 1000, low=-3, high=3)),
 )
 def smooth_l1(data, *, scalar=1.0):
     if data.dtype.kind != "f":
@@ -62,6 +64,8 @@ def smooth_l1(data, *, scalar=1.0):
         sample(SPECIAL[1:], a_min=-1, a_max=1, differentiable=False),
         sample(SPECIAL[:1], a_min=-1, a_max=1, differentiable=False, golden_gradient=False, why="NaN has no gradient"),
         sample(FINITE, a_min=float("-inf"), a_max=1.0, differentiable=False),
+        sample(uniform(4, low=-3, high=3, dtype="float16"), a_min=-1e10, a_max=1),
+        sample(uniform(4, low=-3, high=3), a_min=0, a_max=1e300, golden=False, why="1.9.1 refuses the number"),
         sample(FINITE, a_min=1, a_max=-1, differentiable=False, golden=False, why="1.9.1 swaps what is outside"),
         *(sample(integers(5, low=0, high=9, dtype=kind), a_min=2.5, a_max=6.5) for kind in KINDS),
         sample(np.array([1, 5, -7], "int32"), a_min=-2.5, a_max=2.5),
@@ -69,10 +73,11 @@ def smooth_l1(data, *, scalar=1.0):
         sample(np.array([1, 5], "int32"), a_min=0, a_max=np.inf, golden=False, why="a cast of infinity in C"),
     ],
     bad=[bad(normal(2), a_min=0, match="'a_max'.*missing"), bad(BOOL, a_min=0, a_max=1, match="data is bool")],
+    benchmark=lambda: sample(uniform(1000, 1000, low=-3, high=3), a_min=-1, a_max=1),
 )
 def clip(data, *, a_min, a_max):
     if data.dtype.kind == "f":
-        return np.minimum(np.maximum(data, data.dtype.type(a_min)), data.dtype.type(a_max))
+        return np.minimum(np.maximum(data.astype("float64"), float(a_min)), float(a_max)).astype(data.dtype)
     low, high = (int(np.clip(x, -(2**40), 2**40)) for x in (a_min, a_max))
     return np.clip(data.astype("int64"), low, high).astype(data.dtype)
 
@@ -97,6 +102,7 @@ def numpy_dtype(dtype):
         sample(np.array([[1, 2]], "uint8"), dtype="int64"),
     ],
     bad=[bad(normal(2), dtype="float33", match="attribute 'dtype'"), bad(normal(2), match="'dtype'.*missing")],
+    benchmark=lambda: sample(normal(1000, 1000), dtype="float16"),
 )
 def cast(data, *, dtype):
     name = numpy_dtype(dtype)
@@ -117,6 +123,7 @@ def cast(data, *, dtype):
         sample(np.array([1, 2], "int32"), dtype="float16"),
         sample(FINITE, dtype="int32", golden=False, why="1.9.1 rounds here and cuts in Cast"),
     ],
+    benchmark=lambda: sample(normal(1000, 1000), dtype="float16"),
 )
 def amp_cast(data, *, dtype):
     return data.astype(numpy_dtype(dtype)) if data.dtype in ("float32", "float16") else data
@@ -134,18 +141,22 @@ SAME = [
 NO_GRADIENT = [sample(*x.inputs, differentiable=False) for x in SAME]  # the derivative is not what finite steps say
 
 
-@reference("_copy", samples=SAME)
-@reference("BlockGrad", samples=NO_GRADIENT)
+def _matrix():
+    return sample(normal(1000, 1000))
+
+
+@reference("_copy", samples=SAME, benchmark=_matrix)
+@reference("BlockGrad", samples=NO_GRADIENT, benchmark=_matrix)
 def identity(data):
     return data
 
 
-@reference("zeros_like", samples=SAME)
+@reference("zeros_like", samples=SAME, benchmark=_matrix)
 def zeros_like(data):
     return data != data if data.dtype.kind == "b" else np.full(data.shape, 0, data.dtype)
 
 
-@reference("ones_like", samples=SAME)
+@reference("ones_like", samples=SAME, benchmark=_matrix)
 def ones_like(data):
     return np.full(data.shape, 1, data.dtype)
 
@@ -160,17 +171,26 @@ def ones_like(data):
         bad(normal(2, 2), normal(3, 2), match=r"lhs has shape \(2, 2\) and rhs \(3, 2\); expected equal shapes"),
         bad(normal(2), normal(2, dtype="float64"), match="expected one dtype"),
     ],
+    benchmark=lambda: sample(normal(1000, 1000), normal(1000, 1000, seed=1)),
 )
 def identity_with_attr_like_rhs(lhs, rhs):
     return lhs
 
 
-@reference("shape_array", samples=[sample(normal(2, 3)), sample(np.zeros((2, 0, 3), "float32")), sample(BOOL)])
+@reference(
+    "shape_array",
+    samples=[sample(normal(2, 3)), sample(np.zeros((2, 0, 3), "float32")), sample(BOOL)],
+    benchmark=_matrix,
+)
 def shape_array(data):
     return np.array(data.shape)
 
 
-@reference("size_array", samples=[sample(normal(2, 3)), sample(integers(4)), sample(np.zeros((2, 0), "float32"))])
+@reference(
+    "size_array",
+    samples=[sample(normal(2, 3)), sample(integers(4)), sample(np.zeros((2, 0), "float32"))],
+    benchmark=_matrix,
+)
 def size_array(data):
     return np.array([data.size])
 
@@ -192,6 +212,7 @@ BIG = np.array([60000, 1], "float16")
         bad(normal(2), normal(2, dtype="float64"), match="expected one shape and dtype"),
         bad(BOOL, BOOL, match="bool, which has no sum"),
     ],
+    benchmark=lambda: sample(*(normal(1000, 1000, seed=i) for i in range(4))),
 )
 def add_n(*args):
     return np.sum(np.stack(args).astype("float64"), axis=0)
@@ -211,6 +232,7 @@ def add_n(*args):
         bad(np.array([1, 2], "int32"), match="data is int32; expected a floating dtype"),
         bad(normal(2), init_output=False, match="init_output is False"),
     ],
+    benchmark=_matrix,
 )
 def all_finite(data, *, init_output=True):
     return np.array([not np.isinf(data).any() and not np.isnan(data).any()])

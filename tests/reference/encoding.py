@@ -27,6 +27,7 @@ from .indexing import indexed, indices
         bad(indices(1), depth=-1, match="at least 0, got -1"),
         bad(indices(1), match="required attribute 'depth'"),
     ],
+    benchmark=lambda: sample(integers(1024, high=1000, dtype="float32"), depth=1000),
 )
 def one_hot(indices, *, depth, on_value=1.0, off_value=0.0, dtype=None):
     name = "float32" if dtype is None else str(dtype).split(".")[-1]
@@ -67,6 +68,7 @@ def one_hot(indices, *, depth, on_value=1.0, off_value=0.0, dtype=None):
         bad(indices(0), normal(3, 2), input_dim=0, output_dim=2, match="at least 1, got 0"),
         bad(indices(0), normal(3, 2), input_dim=3, match="required attribute 'output_dim'"),
     ],
+    benchmark=lambda: sample(integers(64, 200, high=10000), normal(10000, 64), input_dim=10000, output_dim=64),
 )
 def embedding(data, weight, *, input_dim, output_dim, dtype=None, sparse_grad=False):
     hits = np.clip(np.trunc(data), 0, input_dim - 1)[..., None] == np.arange(input_dim)
@@ -89,6 +91,7 @@ def embedding(data, weight, *, input_dim, output_dim, dtype=None, sparse_grad=Fa
         bad(indices([3], [4]), shape=(7, 6, 2), match=r"expected \(3, K\)"),
         bad(indices([3], [4]), match="shape is missing"),
     ],
+    benchmark=lambda: sample(integers(2, 200000, high=1000), shape=(1000, 1000)),
 )
 def ravel_multi_index(data, *, shape):
     weights = np.append(np.cumprod(shape[:0:-1])[::-1], 1)
@@ -112,6 +115,7 @@ def ravel_multi_index(data, *, shape):
         bad(indices([22, 1], [41, 2]), shape=(7, 6), match=r"data has shape \(2, 2\); expected \(K,\)"),
         bad(indices(22), match="shape is missing"),
     ],
+    benchmark=lambda: sample(integers(200000, high=1000000), shape=(1000, 1000)),
 )
 def unravel_index(data, *, shape):
     columns = []
@@ -138,6 +142,7 @@ def unravel_index(data, *, shape):
         bad(normal(2, 3), normal(1), indices(0), match=r"expected \(N, K\), \(N,\), \(N,\)"),
         bad(normal(2, 3), integers(2), indices(0, 1), match="lhs is float32 and mhs is int32"),
     ],
+    benchmark=lambda: sample(normal(1024, 1000), normal(1024), integers(1024, high=1000, dtype="float32")),
 )
 def fill_element_0index(lhs, mhs, rhs):
     out = lhs.copy()
@@ -157,6 +162,7 @@ def fill_element_0index(lhs, mhs, rhs):
         sample(indices(1, dtype="int32"), np.ones((1, 2), "int32"), golden=False, why="1.9.1 takes float32 only"),
     ],
     bad=[bad(indices(0, 1, 2), normal(2, 3), match=r"\(3,\) and \(2, 3\); expected \(N,\) and \(N, K\)")],
+    benchmark=lambda: sample(integers(1024, high=1000, dtype="float32"), normal(1024, 1000)),
 )
 def onehot_encode(lhs, rhs):
     return (np.trunc(lhs)[:, None] == np.arange(rhs.shape[1])).astype(rhs.dtype)

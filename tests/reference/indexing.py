@@ -52,6 +52,7 @@ def indexed(*inputs, **options):
         bad(normal(3, 2), indices(0), mode="cut", match="one of 'clip', 'raise', 'wrap'"),
         bad(normal(0, 2), indices(0), match="which has length 0"),
     ],
+    benchmark=lambda: sample(normal(10000, 64), integers(64, 200, high=10000)),
 )
 def take(a, indices, *, axis=0, mode="clip"):
     places = [_place(index, a.shape[axis], mode) for index in indices.ravel()]
@@ -79,6 +80,7 @@ def take(a, indices, *, axis=0, mode="clip"):
         bad(normal(3, 2), indices(0, 1, dtype="int32"), match=r"indices has shape \(2,\); expected \(3,\)"),
         bad(normal(3), indices(0, dtype="int32"), match="expected at least two axes"),
     ],
+    benchmark=lambda: sample(normal(4096, 1000), integers(4096, high=1000)),
 )
 def batch_take(a, indices):
     rows = a.reshape(-1, a.shape[-1])
@@ -111,6 +113,7 @@ def batch_take(a, indices):
         bad(normal(3, 2), indices(0, 0, 0), axis=2, match="axis=2 is out of range"),
         bad(normal(3, 2), indices(0, 0, 0), mode="raise", match="one of 'clip', 'wrap'"),
     ],
+    benchmark=lambda: sample(normal(4096, 1000), integers(4096, high=1000, dtype="float32")),
 )
 def pick(data, index, *, axis=-1, keepdims=False, mode="clip"):
     axis %= data.ndim
@@ -145,6 +148,7 @@ def pick(data, index, *, axis=-1, keepdims=False, mode="clip"):
         bad(normal(3, 2), indices(0, 2), match="expected two axes or more"),
         bad(normal(3, 2), indices([0], [0], [0]), match="the first no longer than 2"),
     ],
+    benchmark=lambda: sample(normal(128, 128, 64), integers(2, 10000, high=128)),
 )
 def gather_nd(data, indices):
     depth = len(indices)
@@ -178,6 +182,7 @@ def _scatter(out, values, indices):
         bad(normal(2), indices([0, 1, 2], [1, 0, 1]), shape=(3, 2), match=r"values have shape \(2,\); expected \(3,\)"),
         bad(normal(3), indices(0, 1, 2), shape=(3,), match="expected two axes or more"),
     ],
+    benchmark=lambda: sample(normal(10000, 64), integers(2, 10000, high=128), shape=(128, 128, 64)),
 )
 def scatter_nd(data, indices, *, shape):
     return _scatter(np.zeros(shape, data.dtype), data, indices)
@@ -209,6 +214,9 @@ _IN_PLACE = "1.9.1 wants lhs itself as out="
         bad(normal(3, 2), integers(1), indices([0], [0]), shape=(3, 2), match="float32 and rhs is int32"),
         bad(normal(3, 2), normal(1), indices([0], [2]), shape=(3, 2), match="row 1: index 2 is out of bounds"),
     ],
+    benchmark=lambda: sample(
+        normal(128, 128, 64), normal(10000, 64), integers(2, 10000, high=128), shape=(128, 128, 64)
+    ),
 )
 def scatter_set_nd(lhs, rhs, indices, *, shape):
     return _scatter(lhs.copy(), rhs, indices)
@@ -234,6 +242,9 @@ def scatter_set_nd(lhs, rhs, indices, *, shape):
         bad(indices([1], [0]), normal(2, 2), normal(2, 2), match=r"condition has shape \(2, 1\); expected \(2, 2\)"),
         bad(indices(1, 0, 1), normal(2, 2), normal(2, 2), match=r"condition has shape \(3,\)"),
     ],
+    benchmark=lambda: sample(
+        integers(1000, 1000, high=2, dtype="float32"), normal(1000, 1000), normal(1000, 1000, seed=1)
+    ),
 )
 def where(condition, x, y):
     out = y.copy()

@@ -31,6 +31,7 @@ _EMPTY = "1.9.1 spoils its memory with results without elements"
         bad(normal(2, 3), integers(2, 3), match="arg0 is float32 and arg1 is int32"),
         bad(normal(2, 3), normal(2, 3), dim=2, match="dim=2 is out of range"),
     ],
+    benchmark=lambda: sample(*(normal(32, 64, 28, 28, seed=i) for i in range(4))),
 )
 def concat(*data, dim=1):
     return np.concatenate(data, dim)
@@ -53,6 +54,7 @@ def concat(*data, dim=1):
         bad(normal(2, 3), normal(2, 3), axis=3, match="axis=3 is out of range"),
         bad(normal(2, 3), normal(2, 3, dtype="float64"), match="arg0 is float32 and arg1 is float64"),
     ],
+    benchmark=lambda: sample(*(normal(256, 512, seed=i) for i in range(8)), axis=1),
 )
 def stack(*data, axis=0):
     return np.stack(data, axis)
@@ -77,6 +79,7 @@ def stack(*data, axis=0):
         bad(normal(2, 4), num_outputs=2, axis=2, match="axis=2 is out of range"),
         bad(normal(2, 4), num_outputs=0, match="at least 1, got 0"),
     ],
+    benchmark=lambda: sample(normal(32, 128, 28, 28), num_outputs=4),
 )
 def slice_channel(data, *, num_outputs, axis=1, squeeze_axis=False):
     parts = np.split(data, num_outputs, axis)
@@ -106,6 +109,7 @@ def slice_channel(data, *, num_outputs, axis=1, squeeze_axis=False):
         bad(normal(2, 6), indices=(0, 9), match="expected increasing ones of at most 6"),
         bad(normal(2, 6), indices=(0, 3), squeeze_axis=True, match="with squeeze_axis expected parts of length 1"),
     ],
+    benchmark=lambda: sample(normal(32, 128, 28, 28), indices=(0, 32, 96)),
 )
 def split_v2(data, *, indices, axis=1, squeeze_axis=False, sections=0):
     parts = np.array_split(data, sections or list(indices[1:]), axis)
@@ -127,6 +131,7 @@ def split_v2(data, *, indices, axis=1, squeeze_axis=False, sections=0):
         sample(normal(2, 2), reps=(0, 1), golden=False, why=_EMPTY),
     ],
     bad=[bad(normal(2, 2), reps=(-1, 2), match="expected numbers of at least 0")],
+    benchmark=lambda: sample(normal(64, 1, 256), reps=(1, 64, 1)),
 )
 def tile(data, *, reps):
     return np.tile(data, reps)
@@ -149,6 +154,7 @@ def tile(data, *, reps):
         bad(normal(2, 2), repeats=-1, match="repeats=-1; expected at least 0"),
         bad(normal(2, 2), repeats=2, axis=2, match="axis=2 is out of range"),
     ],
+    benchmark=lambda: sample(normal(32, 64, 28, 28), repeats=2, axis=1),
 )
 def repeat(data, *, repeats, axis=None):
     return np.repeat(data, repeats, axis)
@@ -171,6 +177,7 @@ def repeat(data, *, repeats, axis=None):
         bad(normal(2, 3), axis=2, match="axis=2 is out of range"),
         bad(normal(2, 3), match="required attribute 'axis'"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), axis=3),
 )
 def reverse(data, *, axis):
     for one in axis:
@@ -215,6 +222,7 @@ def reverse(data, *, axis):
         bad(integers(1, 1, 2, 3), mode="edge", pad_width=(0,) * 8, match="expected a floating dtype"),
         bad(normal(1, 1, 2, 3), mode="wrap", pad_width=(0,) * 8, match="one of 'constant', 'edge', 'reflect'"),
     ],
+    benchmark=lambda: sample(normal(32, 64, 28, 28), mode="constant", pad_width=(0, 0, 0, 0, 1, 1, 1, 1)),
 )
 def pad(data, *, mode, pad_width, constant_value=0.0):
     widths = list(zip(pad_width[::2], pad_width[1::2]))

@@ -47,6 +47,7 @@ _HALF = "1.9.1 multiplies float16 on a GPU only"
         bad(integers(2, 3), integers(3, 2), match="got int32; expected a floating dtype"),
         bad(np.float32(2), normal(3), match="at least one axis each"),
     ],
+    benchmark=lambda: sample(normal(512, 512), normal(512, 512, seed=1)),
 )
 def dot(lhs, rhs, *, transpose_a=False, transpose_b=False, forward_stype=None):
     if transpose_a and lhs.ndim > 1:
@@ -78,6 +79,7 @@ def dot(lhs, rhs, *, transpose_a=False, transpose_b=False, forward_stype=None):
         bad(normal(2, 1, 3), normal(2, 3, 2, dtype="float64"), match="float32 and rhs is float64"),
         bad(integers(2, 1, 3), integers(2, 3, 2), match="got int32; expected a floating dtype"),
     ],
+    benchmark=lambda: sample(normal(32, 128, 128), normal(32, 128, 128, seed=1)),
 )
 def batch_dot(lhs, rhs, *, transpose_a=False, transpose_b=False, forward_stype=None):
     left, right = ("...ki" if transpose_a else "...ik"), ("...jk" if transpose_b else "...kj")
@@ -100,6 +102,7 @@ def batch_dot(lhs, rhs, *, transpose_a=False, transpose_b=False, forward_stype=N
         bad(normal(2), normal(3), match=r"arg0 has shape \(2,\); expected a matrix"),
         bad(normal(2, 2), normal(3, 2, dtype="float64"), match="arg0 is float32 and arg1 is float64"),
     ],
+    benchmark=lambda: sample(normal(64, 256), normal(64, 256, seed=1)),
 )
 def khatri_rao(*args):
     columns = []
@@ -135,6 +138,7 @@ def khatri_rao(*args):
         bad(normal(2, 3, 4), axis1=1, axis2=1, match="expected two different axes"),
         bad(normal(2, 3), axis1=0, axis2=2, match="expected two different axes"),
     ],
+    benchmark=lambda: sample(normal(128, 128, 128), axis1=1, axis2=2),
 )
 def diag(data, *, k=0, axis1=0, axis2=1):
     if data.ndim == 1:

@@ -8,16 +8,17 @@ from . import bad, integers, normal, reference, sample, uniform, without_referen
 
 #: Two arrays of parameters (one for a single parameter) for each distribution.
 PARAMETERS = {
-    "uniform": (uniform(2, 3), uniform(2, 3, low=1, high=2)),
-    "normal": (normal(2, 3), uniform(2, 3, low=0.5)),
-    "gamma": (uniform(2, 3, low=0.5), uniform(2, 3, low=0.5)),
-    "exponential": (uniform(2, 3, low=0.5),),
-    "poisson": (uniform(2, 3, low=0.5, high=20),),
-    "negative_binomial": (integers(2, 3, low=1, dtype="float32"), uniform(2, 3, low=0.3)),
-    "generalized_negative_binomial": (uniform(2, 3, high=5), uniform(2, 3)),
+    "uniform": lambda *shape: (uniform(*shape), uniform(*shape, low=1, high=2)),
+    "normal": lambda *shape: (normal(*shape), uniform(*shape, low=0.5)),
+    "gamma": lambda *shape: (uniform(*shape, low=0.5), uniform(*shape, low=0.5)),
+    "exponential": lambda *shape: (uniform(*shape, low=0.5),),
+    "poisson": lambda *shape: (uniform(*shape, low=0.5, high=20),),
+    "negative_binomial": lambda *shape: (integers(*shape, low=1, dtype="float32"), uniform(*shape, low=0.3)),
+    "generalized_negative_binomial": lambda *shape: (uniform(*shape, high=5), uniform(*shape)),
 }
 
-for _name, _arrays in PARAMETERS.items():
+for _name, _make in PARAMETERS.items():
+    _arrays = _make(2, 3)
     _first, _last = _arrays[0], _arrays[-1]
     _wrong = [
         bad(_first, _last[:1], match=r"parameters have shapes \(2, 3\) and \(1, 3\); expected equal shapes"),
@@ -40,6 +41,7 @@ for _name, _arrays in PARAMETERS.items():
             bad(*_arrays, shape=(-1,), match="negative length"),
             *(_wrong if len(_arrays) == 2 else []),
         ],
+        benchmark=lambda make=_make: sample(*make(1000), shape=1000),
     )
 
 CERTAIN = np.array([[0, 0, 1, 0], [1, 0, 0, 0]], "float32")
@@ -72,6 +74,7 @@ SCALED = "1.9.1 does not scale: it then gives the first position, or one past th
         bad(np.zeros((2, 0), "float32"), match=r"data has shape \(2, 0\); expected \(..., K\)"),
         bad(CERTAIN, shape=(-1,), match="negative length"),
     ],
+    benchmark=lambda: sample(np.full((64, 1000), 0.001, "float32"), shape=10),
 )
 def sample_multinomial(data, *, shape=(), get_prob=False, dtype="int32"):
     size = data.shape[:-1] + shape if data.ndim > 1 or shape else (1,)
@@ -92,6 +95,7 @@ def sample_multinomial(data, *, shape=(), get_prob=False, dtype="int32"):
         sample(normal(0, 2), golden=False, why="1.9.1 may die of a division by zero"),
         sample(np.array(2.0, "float32"), golden=False, why="1.9.1 refuses an array without axes"),
     ],
+    benchmark=lambda: sample(normal(100000, 8)),
 )
 def shuffle(data):
     return data
@@ -113,4 +117,5 @@ without_reference(
         bad(range_max=0, shape=(1, 0), match="range_max=0"),
         bad(shape=(1, 2), match="required attribute 'range_max'"),
     ],
+    benchmark=lambda: sample(range_max=100000, shape=(8, 512)),
 )

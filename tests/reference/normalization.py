@@ -59,6 +59,7 @@ SINGLE = "1.9.1 takes float32 only"
         bad(integers(2, 3), *_state(3), match="data is int32; expected a floating dtype"),
         bad(normal(3), *_state(3), match="expected at least two axes"),
     ],
+    benchmark=lambda: sample(*_batch(32, 64, 56, 56), fix_gamma=False),
 )  # fmt: skip
 def batch_norm(
     data, gamma, beta, moving_mean, moving_var, *, eps=1e-3, momentum=0.9, fix_gamma=True, use_global_stats=False,
@@ -92,6 +93,8 @@ def _normalized(x, axes, eps):
         sample(CHANNELS, normal(3), normal(3, seed=1), axis=1, output_mean_var=True),
         sample(normal(5), normal(5, seed=1), normal(5, seed=2)),
         sample(normal(3, 1), normal(1), normal(1, seed=1), golden_gradient=False, why="rounding around a zero"),
+        sample(normal(2, 3, scale=1e38), normal(3), normal(3, seed=1), differentiable=False, golden=False,
+               why="1.9.1's squares overflow"),
         sample(normal(2, 3, dtype="float64"), normal(3, dtype="float64"), normal(3, seed=1, dtype="float64")),
         sample(normal(2, 8, dtype="float16"), normal(8, dtype="float16"), normal(8, seed=1, dtype="float16"),
                differentiable=False),
@@ -105,6 +108,7 @@ def _normalized(x, axes, eps):
         bad(normal(2, 3), normal(3), normal(3), axis=2, match="axis is 2; expected -2 to 1"),
         bad(integers(2, 3), integers(3), integers(3), match="data is int32; expected a floating dtype"),
     ],
+    benchmark=lambda: sample(normal(32, 128, 768), normal(768), normal(768, seed=1)),
 )  # fmt: skip
 def layer_norm(data, gamma, beta, *, axis=-1, eps=1e-5, output_mean_var=False):
     out, mean, std = _normalized(data.astype("float64"), axis, eps)
@@ -121,6 +125,9 @@ def layer_norm(data, gamma, beta, *, axis=-1, eps=1e-5, output_mean_var=False):
         sample(normal(2, 3, 2, 2), normal(3), normal(3, seed=1), eps=0.1),
         sample(normal(1, 2, 2, 1, 2), normal(2), normal(2, seed=1)),
         sample(normal(2, 3, 1), normal(3), normal(3, seed=1)),
+        sample(np.full((1, 2, 3), 1e4, "float32"), normal(2), normal(2, seed=1), differentiable=False),
+        sample(normal(2, 2, 3, scale=1e38), normal(2), normal(2, seed=1), differentiable=False, golden=False,
+               why="1.9.1's squares overflow"),
         sample(normal(2, 3, 4, dtype="float64"), normal(3, dtype="float64"), normal(3, dtype="float64"), golden=False,
                why=SINGLE),
         sample(normal(2, 3, 8, dtype="float16"), normal(3, dtype="float16"), normal(3, dtype="float16"), golden=False,
@@ -130,6 +137,7 @@ def layer_norm(data, gamma, beta, *, axis=-1, eps=1e-5, output_mean_var=False):
         bad(normal(2, 3), normal(3), normal(3), match=r"data has shape \(2, 3\); expected at least three axes"),
         bad(CHANNELS, normal(4), normal(3), match=r"gamma has shape \(4,\); expected \(3,\), axis 1"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), normal(64), normal(64, seed=1)),
 )  # fmt: skip
 def instance_norm(data, gamma, beta, *, eps=1e-3):
     out, _, _ = _normalized(data.astype("float64"), tuple(range(2, data.ndim)), eps)
@@ -144,6 +152,10 @@ def instance_norm(data, gamma, beta, *, eps=1e-3):
         sample(normal(2, 4, 3), normal(2), normal(2, seed=1), num_groups=2),
         sample(normal(2, 4, 2, 2), normal(4), normal(4, seed=1), num_groups="4", eps=0.1),
         sample(normal(2, 4, 3), normal(2), normal(2, seed=1), num_groups=2, output_mean_var=True),
+        sample(normal(2, 4, 3), normal(1), normal(1, seed=1), output_mean_var=True),
+        sample(np.full((1, 2, 3), 1e4, "float32"), normal(1), normal(1, seed=1), differentiable=False),
+        sample(normal(1, 2, 3, scale=1e38), normal(1), normal(1, seed=1), differentiable=False, golden=False,
+               why="1.9.1's squares overflow"),
         sample(normal(2, 4, 3, dtype="float64"), normal(2, dtype="float64"), normal(2, dtype="float64"), num_groups=2),
         sample(normal(2, 4, 4, dtype="float16"), normal(2, dtype="float16"), normal(2, dtype="float16"), num_groups=2,
                differentiable=False),
@@ -153,6 +165,7 @@ def instance_norm(data, gamma, beta, *, eps=1e-3):
         bad(normal(2, 4, 3), normal(4), normal(4), num_groups=2, match=r"gamma has shape \(4,\); expected \(2,\)"),
         bad(normal(2, 4), normal(1), normal(1), match=r"data has shape \(2, 4\); expected at least three axes"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), normal(32), normal(32, seed=1), num_groups=32),
 )  # fmt: skip
 def group_norm(data, gamma, beta, *, num_groups=1, eps=1e-5, output_mean_var=False):
     x = data.astype("float64").reshape(data.shape[0], num_groups, -1)
@@ -170,6 +183,7 @@ def group_norm(data, gamma, beta, *, num_groups=1, eps=1e-5, output_mean_var=Fal
         sample(normal(2, 3, 2, 2), mode="spatial", eps=0.5),
         sample(normal(4)),
         sample(np.zeros((2, 2), "float32"), differentiable=False),
+        sample(normal(2, 3, scale=1e38), differentiable=False, golden=False, why="1.9.1's squares overflow"),
         sample(normal(2, 3, 2, dtype="float64"), mode="channel"),
         sample(normal(2, 3, dtype="float16"), differentiable=False),
     ],
@@ -177,6 +191,7 @@ def group_norm(data, gamma, beta, *, num_groups=1, eps=1e-5, output_mean_var=Fal
         bad(normal(2, 3), mode="channel", match=r"data has shape \(2, 3\); expected at least three axes"),
         bad(integers(2, 3), match="data is int32; expected a floating dtype"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), mode="channel"),
 )
 def l2_normalization(data, *, eps=1e-10, mode="instance"):
     x = data.astype("float64")
@@ -199,9 +214,84 @@ def l2_normalization(data, *, eps=1e-10, mode="instance"):
         bad(normal(1, 6, 2, 2), nsize=0, match="nsize is 0; expected at least 1"),
         bad(integers(1, 6, 2, 2), nsize=3, match="data is int32; expected a floating dtype"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 28, 28), nsize=5),
 )  # fmt: skip
 def lrn(data, *, nsize, alpha=1e-4, beta=0.75, knorm=2.0):
     x = data.astype("float64")
     reach = math.ceil(nsize / 2) - 1
     total = np.stack([(x[:, max(c - reach, 0) : c + reach + 1] ** 2).sum(1) for c in range(x.shape[1])], 1)
     return x / (knorm + alpha * total / nsize) ** beta
+
+
+ONEDNN = "1.9.1 takes float32 images on the CPU only"
+UNSET = "1.9.1 returns unset memory as statistics"
+UNSET_MASK = "1.9.1 reads unset memory to see where the ReLU was positive"
+
+
+@reference(
+    "_contrib_BatchNormWithReLU",
+    samples=[
+        sample(*_batch(2, 3, 2, 3)),
+        sample(*_batch(2, 3, 2, 3), fix_gamma=False),
+        sample(*_batch(2, 3, 2, 3), fix_gamma="False", training=False, golden_gradient=False, why=UNSET_MASK),
+        sample(*_batch(2, 3, 2, 3), training=False, golden_gradient=False, why=UNSET_MASK),
+        sample(*_batch(2, 3, 2, 3), fix_gamma=False, use_global_stats=True),
+        sample(*_batch(2, 3, 2, 2), use_global_stats=True, output_mean_var=True),
+        sample(*_batch(2, 3, 2, 2), fix_gamma=False, output_mean_var=True, momentum=0.5, eps=0.1),
+        sample(*_batch(2, 3, 2, 2), fix_gamma=False, output_mean_var=True, training=False, golden_gradient=False,
+               why=UNSET_MASK),
+        sample(*_batch(2, 3, 2, 1), cudnn_off=True, min_calib_range=0.0, max_calib_range=1.0),
+        sample(*_batch(2, 2, 3, 4, axis=3), fix_gamma=False, axis=-1, golden=False, why=ONEDNN),
+        sample(*_batch(4, 3), fix_gamma=False, golden=False, why=ONEDNN),
+        sample(*_batch(2, 3, 2, 2, dtype="float64"), fix_gamma=False, golden=False, why=ONEDNN),
+        sample(*_batch(2, 3, 4, dtype="float16", state_dtype="float32"), fix_gamma=False, differentiable=False,
+               golden=False, why=ONEDNN),
+        sample(np.full((2, 2, 3, 1), 7.0, "float32"), np.ones(2, "float32"), np.zeros(2, "float32"), *_state(2)[2:],
+               fix_gamma=False, differentiable=False),
+    ],
+    bad=[
+        bad(normal(2, 3, 2, 2), *_state(4), match=r"gamma has shape \(4,\); expected \(3,\), axis 1"),
+        bad(normal(2, 3, 2), *_state(3), axis=5, match="axis is 5; expected -3 to 2"),
+        bad(integers(2, 3), *_state(3), match="data is int32; expected a floating dtype"),
+    ],
+    benchmark=lambda: sample(*_batch(8, 32, 56, 56), fix_gamma=False),
+)  # fmt: skip
+def batch_norm_with_relu(*inputs, output_mean_var=False, training=True, **attributes):
+    out, mean, inverse = batch_norm(*inputs, output_mean_var=True, training=training, **attributes)
+    out = np.where(out > 0, out, 0)
+    return (out, mean, inverse) if output_mean_var else out
+
+
+KEYED = {"key": "statistics"}
+
+
+@reference(
+    "_contrib_SyncBatchNorm",
+    samples=[
+        sample(*_batch(2, 3, 2, 3), **KEYED),
+        sample(*_batch(2, 3, 2, 3), fix_gamma=False, **KEYED),
+        sample(*_batch(2, 3, 4), fix_gamma="False", training=False, **KEYED),
+        sample(*_batch(2, 3, 2, 3), training=False, ndev=1, **KEYED),
+        sample(*_batch(2, 3, 2, 3), fix_gamma=False, use_global_stats=True, **KEYED),
+        sample(*_batch(2, 3, 2), fix_gamma=False, output_mean_var=True, momentum=0.5, eps=0.1, **KEYED),
+        sample(*_batch(2, 3, 2), use_global_stats=True, output_mean_var=True, golden=False, why=UNSET, **KEYED),
+        sample(*_batch(2, 3, 2), output_mean_var=True, training=False, golden=False, why=UNSET, **KEYED),
+        sample(*_batch(4, 3), fix_gamma=False, **KEYED),
+        sample(*_batch(2, 3, 2, 1, 2), fix_gamma=False, **KEYED),
+        sample(*_batch(2, 3, 2, 2), fix_gamma=False, ndev=2, golden=False, why="1.9.1 waits for the other device",
+               **KEYED),
+        sample(*_batch(2, 3, 2, 2, dtype="float64"), fix_gamma=False, golden=False, why=SINGLE, **KEYED),
+        sample(*_batch(2, 3, 4, dtype="float16", state_dtype="float32"), fix_gamma=False, differentiable=False,
+               golden=False, why=SINGLE, **KEYED),
+    ],
+    bad=[
+        bad(normal(2, 3, 2), *_state(4), match=r"gamma has shape \(4,\); expected \(3,\), axis 1", **KEYED),
+        bad(normal(3), *_state(3), match="expected at least two axes", **KEYED),
+        bad(integers(2, 3), *_state(3), match="data is int32; expected a floating dtype", **KEYED),
+        bad(normal(2, 3, 2), *_state(3), match="required attribute 'key'"),
+    ],
+    benchmark=lambda: sample(*_batch(8, 32, 56, 56), fix_gamma=False, **KEYED),
+)  # fmt: skip
+def sync_batch_norm(*inputs, eps=1e-3, output_mean_var=False, training=True, ndev=1, key="", **attributes):
+    out, mean, inverse = batch_norm(*inputs, eps=eps, output_mean_var=True, training=training, **attributes)
+    return (out, mean, inverse**-2.0 - eps) if output_mean_var else out

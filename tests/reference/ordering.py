@@ -78,6 +78,7 @@ def _ordered(data, axis, ascending):
         bad(normal(2, 4), axis=2, match="axis=2 is out of range"),
         bad(normal(2, 4), ret_typ="values", match="one of 'both', 'indices', 'mask', 'value'"),
     ],
+    benchmark=lambda: sample(normal(256, 1000), k=5, ret_typ="both"),
 )
 def topk(data, *, axis=-1, k=1, ret_typ="indices", is_ascend=False, dtype=None):
     line, where, order = _ordered(data, axis, is_ascend)
@@ -113,6 +114,7 @@ def topk(data, *, axis=-1, k=1, ret_typ="indices", is_ascend=False, dtype=None):
         sample(normal(0, 3), axis=-1),
     ],
     bad=[bad(normal(2, 4), axis=3, match="axis=3 is out of range")],
+    benchmark=lambda: sample(normal(256, 1000), axis=-1),
 )
 def sort(data, *, axis=-1, is_ascend=True):
     line, where, order = _ordered(data, axis, is_ascend) if data.size else (data, 0, np.zeros(data.shape, int))
@@ -138,6 +140,7 @@ def sort(data, *, axis=-1, is_ascend=True):
         sample(normal(1)),
     ],
     bad=[bad(normal(2, 4), axis=-3, match="axis=-3 is out of range")],
+    benchmark=lambda: sample(normal(256, 1000)),
 )
 def argsort(data, *, axis=-1, is_ascend=True, dtype=None):
     return _ordered(data, axis, is_ascend)[2].astype(_name(dtype))
@@ -172,6 +175,7 @@ def _range(*values, dtype="float32"):
         bad(normal(5), bin_cnt=3, range=(1, 0), match="expected low <= high"),
         bad(integers(5), _range(0, 1, 3), match="data is int32 and bins is float32"),
     ],
+    benchmark=lambda: sample(normal(500, 1000), bin_cnt=100, range=(-3, 3)),
 )
 def histogram(data, bins=None, *, bin_cnt=None, range=None):
     if bins is None:

@@ -82,6 +82,7 @@ WRONG_HEAD = "1.9.1 multiplies by its own output instead of the gradient from ab
         bad(integers(4, 3), integers(4), match="data is int32; expected a floating dtype"),
         bad(SCORES, CLASSES, normalization="none", match="'normalization': expected one of"),
     ],
+    benchmark=lambda: sample(normal(256, 1000), classes(256, high=1000)),
 )
 def softmax_output(data, label, *, multi_output=False, preserve_shape=False, **about_the_gradient):
     x = data.astype("float64")
@@ -117,12 +118,22 @@ REGRESSION_BAD = [
 ]
 
 
-@reference("LinearRegressionOutput", "MAERegressionOutput", samples=REGRESSION, bad=REGRESSION_BAD)
+def _regression():
+    return sample(normal(1000, 1000), normal(1000, 1000, seed=1))
+
+
+@reference(
+    "LinearRegressionOutput",
+    "MAERegressionOutput",
+    samples=REGRESSION,
+    bad=REGRESSION_BAD,
+    benchmark=_regression,
+)
 def linear_regression_output(data, label, *, grad_scale=1.0):
     return data
 
 
-@reference("LogisticRegressionOutput", samples=REGRESSION, bad=REGRESSION_BAD)
+@reference("LogisticRegressionOutput", samples=REGRESSION, bad=REGRESSION_BAD, benchmark=_regression)
 def logistic_regression_output(data, label, *, grad_scale=1.0):
     return 0.5 * (1 + np.tanh(0.5 * data.astype("float64")))
 
@@ -145,6 +156,7 @@ def logistic_regression_output(data, label, *, grad_scale=1.0):
         bad(SCORES, CLASSES[:3], match=r"label has shape \(3,\); expected \(4,\)"),
         bad(SCORES, CLASSES.astype("int32"), match="label is int32; expected float32"),
     ],
+    benchmark=lambda: sample(normal(256, 1000), classes(256, high=1000)),
 )
 def svm_output(data, label, *, margin=1.0, regularization_coefficient=1.0, use_linear=False):
     return data
@@ -161,6 +173,7 @@ def svm_output(data, label, *, margin=1.0, regularization_coefficient=1.0, use_l
         _loss(normal(2, 3, dtype="float16")),
     ],
     bad=[bad(integers(2, 3), match="data is int32; expected a floating dtype")],
+    benchmark=lambda: sample(normal(1000, 1000)),
 )
 def make_loss_layer(data, *, grad_scale=1.0, valid_thresh=0.0, normalization="null"):
     return data
@@ -169,6 +182,7 @@ def make_loss_layer(data, *, grad_scale=1.0, valid_thresh=0.0, normalization="nu
 @reference(
     "make_loss",
     samples=[_loss(SCORES), _loss(normal(1)), _loss(normal(2, 3, dtype="float64"), training=False), _loss(integers(3))],
+    benchmark=lambda: sample(normal(1000, 1000)),
 )
 def make_loss(data):
     return data
@@ -185,6 +199,7 @@ UNREACHABLE = "1.9.1 cannot be called with its moving average, only through a sy
               golden=False, why=UNREACHABLE),
     ],
     bad=[bad(uniform(2, 3), uniform(2), match=r"moving_avg has shape \(2,\); expected \(3,\)")],
+    benchmark=lambda: sample(uniform(256, 1000), uniform(1000, low=0.2, high=0.6)),
 )  # fmt: skip
 def identity_attach_kl_sparse_reg(data, moving_avg, *, sparseness_target=0.1, penalty=0.001, momentum=0.9):
     return data

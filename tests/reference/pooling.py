@@ -82,6 +82,7 @@ SAME_FAILS = "1.9.1 stops with an index error"
         bad(normal(3, 4), kernel=(2,), match=r"data has shape \(3, 4\)"),
         bad(ROW, kernel=(3,), pad=(1,), pooling_convention="same", match=r"pad is \(1,\); expected zeros"),
     ],
+    benchmark=lambda: sample(normal(32, 64, 56, 56), kernel=(3, 3), stride=(2, 2), pad=(1, 1)),
 )  # fmt: skip
 def pooling(
     data, *, kernel=(), pool_type="max", global_pool=False, cudnn_off=False, pooling_convention="valid", stride=(),
@@ -137,6 +138,7 @@ def pooling(
         bad(IMAGE, output_size=(2, 2, 2), match=r"output_size is \(2, 2, 2\)"),
         bad(integers(1, 1, 2, 2), match="data is int32; expected a floating dtype"),
     ],
+    benchmark=lambda: sample(normal(32, 64, 28, 28), output_size=7),
 )
 def adaptive_avg_pooling_2d(data, *, output_size=()):
     rows, columns = (tuple(output_size) or (1,)) * (2 if len(output_size) < 2 else 1)

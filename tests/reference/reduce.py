@@ -35,8 +35,11 @@ def reduced(function, data, axes, keepdims):
         return result.reshape(ones) if keepdims else np.atleast_1d(result)
 
 
-def reduction(name, function, *, extra=(), floats_only=False, golden=True, bools=True):
-    """Register ``function(rows)``, which reduces the last axis, with samples of every attribute."""
+def reduction(name, function, *, extra=(), floats_only=False, golden=True, bools=True, axis=1):
+    """Register ``function(rows)``, which reduces the last axis, with samples of every attribute.
+
+    The benchmark call reduces `axis` of images.
+    """
 
     def call(data, *, axis=None, keepdims=False, exclude=False):
         return reduced(function, data, axes_of(data, axis, exclude), keepdims)
@@ -69,7 +72,7 @@ def reduction(name, function, *, extra=(), floats_only=False, golden=True, bools
         bad(CUBE, axis=(0, -3), match="expected each axis once"),
         bad(CUBE, axis="one", match="attribute 'axis'"),
     ]
-    reference(name, samples=samples, bad=errors)(call)
+    reference(name, samples=samples, bad=errors, benchmark=lambda: sample(normal(16, 64, 56, 56), axis=axis))(call)
 
 
 def nan_as(value):
@@ -86,6 +89,7 @@ PROD_WHY = "1.9.1's gradient of a product with zeros is NaN"
 reduction(
     "sum",
     lambda rows: rows.sum(-1, dtype=rows.dtype),
+    axis=(0, 2, 3),
     extra=[
         EMPTY,
         sample(np.zeros((0, 3), "float32")),
@@ -97,6 +101,7 @@ reduction(
 reduction(
     "mean",
     mean,
+    axis=(2, 3),
     extra=[
         sample(np.array([-1, -2, 5, -9], "int32")),
         sample(np.array([7, -1], "int64")),
@@ -169,11 +174,14 @@ SIGNED = normal(2, 3, 2)
         sample(SIGNED, out_dtype="float64", golden=False, why="1.9.1 fails unless it accumulates safely"),
         sample(SIGNED, out_dtype="int32", axis=1, golden=False, why="1.9.1 fails unless it accumulates safely"),
         sample(np.array([1e15], "float32"), differentiable=False),
+        sample(np.array([[3e20, 4e20], [3e-30, 4e-30]], "float32"), axis=1, differentiable=False),
+        sample(np.array([1e38, -2e38], "float32"), differentiable=False),
     ],
     bad=[
         bad(SIGNED, ord=3, match="ord is 3; expected 1 or 2"),
         bad(SIGNED, axis=3, match="axis 3 is outside of data"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), axis=1),
 )
 def norm(data, *, ord=2, axis=None, out_dtype=None, keepdims=False):
     wide = np.abs(data.astype("float64"))
@@ -223,14 +231,20 @@ def search(wins):
     return call
 
 
-reference("argmax", samples=SEARCHES, bad=SEARCH_ERRORS)(search(lambda x, best: x > best))
-reference("argmin", samples=SEARCHES, bad=SEARCH_ERRORS)(search(lambda x, best: x < best))
+def _scores():
+    """Of 21 classes for every pixel."""
+    return sample(normal(8, 21, 128, 128), axis=1)
+
+
+reference("argmax", samples=SEARCHES, bad=SEARCH_ERRORS, benchmark=_scores)(search(lambda x, best: x > best))
+reference("argmin", samples=SEARCHES, bad=SEARCH_ERRORS, benchmark=_scores)(search(lambda x, best: x < best))
 
 
 @reference(
     "argmax_channel",
     samples=[sample(SIGNED), sample(ODD, differentiable=False), sample(integers(2, 5)), sample(normal(2, 1))],
     bad=[bad(normal(3), match="axis 1 is outside of data, which has 1 axes")],
+    benchmark=lambda: sample(normal(256, 1000)),
 )
 def argmax_channel(data):
     return np.argmax(data, axis=1)
@@ -252,6 +266,7 @@ def argmax_channel(data):
         bad(SIGNED, match="axes is empty; expected at least one axis"),
         bad(SIGNED, axes=4, match="axis 4 is outside of data"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), axes=(0, 2, 3)),
 )
 def moments(data, *, axes=None, keepdims=False):
     wide, chosen = data.astype("float64"), axes_of(data, axes)
@@ -285,6 +300,7 @@ def labels(*values, dtype="float32"):
         bad(SCORES, labels(0), match=r"label \(1,\); expected \(N, C\) scores and \(N,\) labels"),
         bad(SCORES, labels(0, 1).reshape(2, 1), match="expected"),
     ],
+    benchmark=lambda: sample(normal(256, 1000), integers(256, high=1000, dtype="float32")),
 )
 def softmax_cross_entropy(data, label):
     total = 0.0

@@ -60,6 +60,7 @@ for _name, (_usual, _bad) in PARAMETERS.items():
             bad(shape=(2,), dtype="int32", match="dtype is int32; expected float16, float32 or float64"),
             bad(shape=(2, -1), match="negative length"),
         ],
+        benchmark=lambda usual=_usual: sample(shape=(1000, 1000), **usual),
     )
     without_reference(
         f"_random_{_name}_like",
@@ -74,6 +75,7 @@ for _name, (_usual, _bad) in PARAMETERS.items():
             *[bad(normal(2), match=match, **parameters) for parameters, match in _bad],
             bad(integers(2), match="data is int32; expected float16, float32 or float64", **_usual),
         ],
+        benchmark=lambda usual=_usual: sample(normal(1000, 1000), **usual),
     )
 
 without_reference(
@@ -95,4 +97,5 @@ without_reference(
         bad(low=0, high=5, shape=(3,), dtype="float32", match="dtype is float32; expected int32 or int64"),
         bad(low=0, shape=(3,), match="required attribute 'high'"),
     ],
+    benchmark=lambda: sample(low=0, high=1000, shape=(1000, 1000)),
 )

@@ -84,4 +84,9 @@ for name, (plain, reverse) in OPERATORS.items():
         samples.append(sample(np.array([0, 2, -1, -3], "int32"), scalar=2))
     infinite = bad(FRACTION, scalar=float("inf"), match="scalar is inf; expected a finite number for int32")
     words = bad(FRACTION, scalar="two", match="attribute 'scalar'")
-    reference(f"_{name}_scalar", samples=samples, bad=[infinite, words])(with_scalar(FUNCTIONS[plain], reverse))
+    reference(
+        f"_{name}_scalar",
+        samples=samples,
+        bad=[infinite, words],
+        benchmark=lambda name=name: sample(smooth_data(name, 1000, 1000), scalar=1.5),
+    )(with_scalar(FUNCTIONS[plain], reverse))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import bad, integers, normal, reference
+from . import bad, integers, normal, reference, sample
 from .indexing import indexed, indices
 
 _SHAPES = [
@@ -12,6 +12,11 @@ _SHAPES = [
     bad(normal(3, 2), indices(1, 2, 3), use_sequence_length=True, match=r"has shape \(3,\); expected \(2,\)"),
     bad(normal(3, 2), axis=-1, match="axis=-1; expected 0"),
 ]
+
+
+def _long():
+    lengths = integers(32, low=1, high=101, dtype="float32")
+    return sample(normal(100, 32, 256), lengths, use_sequence_length=True)
 
 
 @reference(
@@ -48,6 +53,7 @@ _SHAPES = [
         indexed(normal(1, 1), indices(0), use_sequence_length=True),
     ],
     bad=_SHAPES,
+    benchmark=_long,
 )
 def sequence_mask(data, sequence_length=None, *, use_sequence_length=False, value=0.0, axis=0):
     if not use_sequence_length:
@@ -84,6 +90,7 @@ _LAST = "the gradient of 1.9.1 writes outside the array"
         indexed(normal(1, 1), indices(1), use_sequence_length=True),
     ],
     bad=_SHAPES,
+    benchmark=_long,
 )
 def sequence_last(data, sequence_length=None, *, use_sequence_length=False, axis=0):
     steps = data if axis == 0 else data.swapaxes(0, 1)
@@ -108,6 +115,7 @@ def sequence_last(data, sequence_length=None, *, use_sequence_length=False, axis
         indexed(normal(1, 1), indices(1), use_sequence_length=True),
     ],
     bad=[*_SHAPES, bad(normal(3, 2), axis=1, match="axis=1; expected 0")],
+    benchmark=_long,
 )
 def sequence_reverse(data, sequence_length=None, *, use_sequence_length=False, axis=0):
     out = data.copy()

@@ -76,6 +76,7 @@ def _target(shape, codes, reverse):
         bad(normal(2, 3, 4), match="shape is missing"),
         bad(normal(2, 3, 4), target_shape=(0, 0), match="only one axis can be inferred"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), shape=(0, -1)),
 )
 def reshape(data, *, shape=(), reverse=False, target_shape=(), keep_highest=False):
     if shape:
@@ -96,6 +97,7 @@ def reshape(data, *, shape=(), reverse=False, target_shape=(), keep_highest=Fals
         sample(normal(3, 0, 2), golden=False, why="1.9.1 fails on arrays without elements"),
     ],
     bad=[bad(np.float32(3), match="data has no axes")],
+    benchmark=lambda: sample(normal(16, 64, 56, 56)),
 )
 def flatten(data):
     return np.stack([row.ravel() for row in data])
@@ -122,6 +124,7 @@ def flatten(data):
         bad(normal(2, 3, 4), axes=(0, 0, 1), match="no permutation"),
         bad(normal(2, 3, 4), axes=(0, 1, 3), match="no permutation"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), axes=(0, 2, 3, 1)),
 )
 def transpose(data, *, axes=()):
     return np.einsum(data, list(range(data.ndim)), [axis % data.ndim for axis in axes] or list(range(data.ndim))[::-1])
@@ -142,6 +145,7 @@ def transpose(data, *, axes=()):
         bad(normal(2, 3, 4), dim1=0, dim2=3, match="dim2=3 is out of range for 3 axes; expected -3 to 2"),
         bad(normal(2, 3, 4), dim1=-4, match="dim1=-4 is out of range"),
     ],
+    benchmark=lambda: sample(normal(100, 32, 256), dim1=0, dim2=1),
 )
 def swap_axis(data, *, dim1=0, dim2=0):
     return np.swapaxes(data, dim1, dim2)
@@ -163,6 +167,7 @@ def swap_axis(data, *, dim1=0, dim2=0):
         bad(normal(2, 3), axis=-4, match="axis=-4 is out of range"),
         bad(normal(2, 3), match="required attribute 'axis'"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), axis=1),
 )
 def expand_dims(data, *, axis):
     return np.expand_dims(data, axis)
@@ -186,6 +191,7 @@ def expand_dims(data, *, axis):
         bad(normal(1, 2), axis=5, match="axis=5 is out of range"),
         bad(normal(1, 2), axis=(0, 0), match="names an axis twice"),
     ],
+    benchmark=lambda: sample(normal(16, 1, 64, 56, 56)),
 )
 def squeeze(data, *, axis=None):
     removed = range(data.ndim) if axis is None else [one % data.ndim for one in axis]
@@ -209,6 +215,7 @@ def squeeze(data, *, axis=None):
         bad(normal(2, 6), normal(3, 4), lhs_begin=1, lhs_end=1, match="lhs_begin=1, lhs_end=1 select no axes"),
         bad(normal(2, 6), normal(3, 4), rhs_begin=3, rhs_end=4, match="rhs_begin=3, rhs_end=4 select no axes"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), normal(16, 64, 3136)),
 )
 def reshape_like(lhs, rhs, *, lhs_begin=None, lhs_end=None, rhs_begin=None, rhs_end=None):
     axes = list(lhs.shape)
@@ -230,6 +237,7 @@ def reshape_like(lhs, rhs, *, lhs_begin=None, lhs_end=None, rhs_begin=None, rhs_
         bad(normal(1, 4, 3), block_size=2, match="expected four axes"),
         bad(normal(1, 4, 2, 3), block_size=0, match="at least 1, got 0"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), block_size=2),
 )
 def depth_to_space(data, *, block_size):
     n, c, h, w = data.shape
@@ -254,6 +262,7 @@ def depth_to_space(data, *, block_size):
         bad(normal(1, 1, 4, 5), block_size=2, match="is 4 by 5; expected multiples of block_size=2"),
         bad(normal(4, 4), block_size=2, match="expected four axes"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), block_size=2),
 )
 def space_to_depth(data, *, block_size):
     b = block_size

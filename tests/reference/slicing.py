@@ -54,6 +54,7 @@ def _picked(shape, begin, end, step):
         bad(normal(3, 4), begin=(0, 0), end=(2, 2), step=(1,), match="do not fit data"),
         bad(normal(3, 4), begin=(0, 0), end=(2, 2), step=(0, 1), match="has a 0 at axis 0"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), begin=(None, None, 4, 4), end=(None, None, 52, 52)),
 )
 def slice(data, *, begin, end, step=()):
     return data[_picked(data.shape, begin, end, step)] if begin else data
@@ -79,6 +80,7 @@ def slice(data, *, begin, end, step=()):
         bad(normal(3, 4), axis=0, begin=None, end=1, match="begin"),
         bad(normal(3, 4), axis=0, begin=0, match="required attribute 'end'"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), axis=1, begin=0, end=32),
 )
 def slice_axis(data, *, axis, begin, end):
     return np.take(data, np.arange(data.shape[axis])[begin:end], axis)
@@ -101,6 +103,7 @@ def slice_axis(data, *, axis, begin, end):
         bad(normal(3, 4), normal(5, 2), match="axis 0 of data .* is shorter than that of shape_like"),
         bad(normal(3, 4), normal(2, 3), axes=(2,), match="axes=2 is out of range"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), normal(1, 1, 48, 48), axes=(2, 3)),
 )
 def slice_like(data, shape_like, *, axes=()):
     for axis in axes or range(data.ndim):
@@ -124,6 +127,7 @@ def slice_like(data, shape_like, *, axes=()):
         bad(normal(3, 4), normal(2), begin=(1, 1), end=(2, 3), match=r"rhs has shape \(2,\)"),
         bad(normal(3, 4), integers(1, 2), begin=(1, 1), end=(2, 3), match="float32 and rhs is int32"),
     ],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), normal(16, 32, 56, 56), begin=(None, 16), end=(None, 48)),
 )
 def slice_assign(lhs, rhs, *, begin, end, step=()):
     out = lhs.copy()
@@ -147,6 +151,7 @@ def slice_assign(lhs, rhs, *, begin, end, step=()):
         sample(normal(3), scalar="inf", begin=(1,), end=(2,), differentiable=False),
     ],
     bad=[bad(normal(3, 4), begin=(0,), end=(1, 2), match="expected equal lengths")],
+    benchmark=lambda: sample(normal(16, 64, 56, 56), scalar=2.0, begin=(None, 16), end=(None, 48)),
 )
 def slice_assign_scalar(data, *, scalar=0.0, begin, end, step=()):
     out = data.copy()

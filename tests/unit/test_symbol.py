@@ -73,7 +73,9 @@ PARTIAL = {
     "sum": (lambda x: mx.sym.sum(x, axis=1), (2, 0, 3), (2, 3)),
     "transpose": (lambda x: mx.sym.transpose(x, axes=(2, 0, 1)), (2, 0, 3), (3, 2, 0)),
     "embedding": (lambda x: mx.sym.Embedding(x, input_dim=9, output_dim=5), (0, 7), (0, 7, 5)),
-    "slice of an unknown length": (lambda x: mx.sym.slice_axis(x, axis=0, begin=0, end=5), (0, 3), None),
+    "slice of an unknown length": (lambda x: mx.sym.slice(x, begin=(0,), end=(5,)), (0, 3), None),
+    "slice that must fit": (lambda x: mx.sym.slice_axis(x, axis=0, begin=2, end=5), (0, 3), (3, 3)),
+    "convolution": (lambda x: mx.sym.Convolution(x, kernel=(3, 3), num_filter=4), (1, 2, 0, 5), (1, 4, 0, 3)),
     "reshape": (lambda x: mx.sym.Reshape(x, shape=(0, -1)), (0, 3, 4), (0, 12)),
     "split": (lambda x: mx.sym.SliceChannel(x, num_outputs=2)[1], (0, 6), (0, 3)),
     "flatten": (mx.sym.Flatten, (2, 0, 3), (2, 0)),
@@ -94,7 +96,7 @@ def test_partial_shapes_go_forward(name):
 def test_partial_guesses_never_contradict_real_shapes():
     """A clipped slice of an unknown length is decided by what comes later."""
     x = mx.sym.var("x")
-    y = mx.sym.slice_axis(x, axis=0, begin=0, end=50) + mx.sym.zeros((20, 3))
+    y = mx.sym.slice(x, begin=(0,), end=(50,)) + mx.sym.zeros((20, 3))
     assert y.infer_shape_partial(x=(0, 3))[1] == [(20, 3)]
 
 

@@ -20,8 +20,7 @@ from ..base import MXNetError
 from .collector import held_back
 from .node import Entry, Node, topological_order
 
-#: Lengths put in for an unknown one to see which lengths of the output depend on it. They have many divisors, and one
-#: is so small that a length which is only clipped to a bound differs, too.
+#: Lengths put in for an unknown one to see which lengths of the output depend on it; they have many divisors.
 _TRIAL_LENGTHS = (1, 60, 5040)
 
 _FLAG_OF = {dtype: flag for flag, dtype in TYPE_FLAGS.items()}
@@ -138,7 +137,8 @@ class Inferred:
         else:
             known = next((d for d in inputs if d is not None), None)
             inputs = [d or known for d in inputs]
-        if not one_dtype and None not in inputs:
+        said = operator.output_dtypes is None and values.get("dtype") is not None
+        if not one_dtype and (said or None not in inputs):
             found = self._output_dtypes(operator, inputs, values)
             outputs[:] = found * len(outputs) if len(found) == 1 else found
         for entry, dtype in zip(node.inputs, inputs):
@@ -292,12 +292,14 @@ class Inferred:
         assert operator is not None
         dtypes = [self.dtype(entry) or torch.float32 for entry in node.inputs]
         found: list[list[Shape]] = []
-        for length in _TRIAL_LENGTHS:
+        for length in _trial_lengths(shapes, node.values):
             trial = [tuple(n or length for n in shape) for shape in shapes]
             try:
                 found.append([shape for shape, _ in output_shapes(operator, trial, dtypes, node.values)])
-            except (RuntimeError, ValueError, TypeError, IndexError):
-                return []
+            except (RuntimeError, ValueError, TypeError, IndexError, ArithmeticError):
+                continue  # not a length that the operator takes here
+        if len(found) < 2:
+            return []
         same_rank = all(len({len(shape) for shape in output}) == 1 for output in zip(*found))
         if not same_rank:
             return []
@@ -365,6 +367,18 @@ class Inferred:
             if not progressed:
                 break
         return pending
+
+
+def _trial_lengths(shapes: Sequence[Shape], values: Mapping[str, Any]) -> Sequence[int]:
+    """Return lengths to put in for an unknown one.
+
+    Besides the usual ones these are lengths that stand at the node, as an unknown one may have to equal one of them, and
+    those around numbers among the attributes, to which a length may be clipped.
+    """
+    known = [n for shape in shapes for n in shape if n]
+    numbers = [n for value in values.values() for n in (value if isinstance(value, tuple) else (value,))]
+    around = [abs(n) + step for n in numbers if type(n) is int and abs(n) < 100_000 for step in (-1, 0, 1)]
+    return list(dict.fromkeys((*_TRIAL_LENGTHS, *known, *(n for n in around if n > 0))))
 
 
 def _learn_dtype(where: Inferred, entry: Entry, dtype: torch.dtype | None) -> bool:

@@ -209,9 +209,15 @@ def leaky_relu(
 def _over_axis(data: Tensor, axis: int, temperature: float | None, dtype: torch.dtype | None, log: bool) -> Tensor:
     check_floating(data)
     check_axis(axis, data.dim())
+    if dtype is not None and not dtype.is_floating_point:
+        raise TypeError(f"dtype is {DTYPE_NAMES[dtype]}; expected a floating dtype")
     if dtype is not None and dtype.itemsize > data.dtype.itemsize:
         data = data.to(dtype)
     if temperature is not None and temperature != 1.0:
+        # The element with the largest quotient becomes 0 first, so that none overflows to infinity.
+        if data.numel():
+            largest = torch.amax if temperature > 0 else torch.amin
+            data = data - largest(data.detach(), axis, keepdim=True)
         data = data / temperature
     output = torch.log_softmax(data, axis) if log else torch.softmax(data, axis)
     return output if dtype is None or dtype is output.dtype else output.to(dtype)

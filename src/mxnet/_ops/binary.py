@@ -18,7 +18,9 @@ Tensor = torch.Tensor
 def divide_integers(lhs: Tensor, rhs: Tensor) -> Tensor:
     """Quotient cut towards zero, as in C; 0 where `rhs` is 0."""
     # Processors trap on x / 0 and on (smallest int) / -1. Both have an easy answer: x * rhs.
-    special = torch.logical_not(rhs) | (rhs == -1)
+    special = torch.logical_not(rhs)
+    if rhs.dtype is not torch.uint8:  # in which -1 would mean 255
+        special |= rhs == -1
     quotient = torch.div(lhs, rhs.masked_fill(special, 1), rounding_mode="trunc")
     return torch.where(special, lhs * rhs, quotient)
 

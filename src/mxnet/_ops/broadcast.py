@@ -78,6 +78,8 @@ def _target_of_to(data: Shape, shape: Shape) -> Shape:
         raise ValueError(
             f"shape is {shape} and data has shape {data}; expected {len(data)} lengths, 0 for an axis to keep"
         )
+    if min(shape, default=0) < 0:
+        raise ValueError(f"shape is {shape}; expected lengths of at least 0")
     target = tuple(new or old for old, new in zip(data, shape))
     if any(old not in (1, new) for old, new in zip(data, target)):
         raise ValueError(f"data {data} does not broadcast to {target}: only axes of length 1 can be repeated")
@@ -114,6 +116,8 @@ def broadcast_to(data: Tensor, *, shape: ShapeAttribute = ()) -> Tensor:
 def _target_of_axis(data: Shape, axis: Shape, size: Shape) -> Shape:
     if len(axis) != len(size):
         raise ValueError(f"axis is {axis} and size is {size}; expected one size for each axis")
+    if min(size, default=0) < 0:
+        raise ValueError(f"size is {size}; expected lengths of at least 0")
     target = list(data)
     for number, length in zip(axis, size):
         if not -len(data) <= number < len(data):

@@ -343,6 +343,9 @@ def deconvolution(
         data, weight = _channels_first(data), _channels_first(weight)
     size = tuple(data.shape[2:])
     stride, dilate, pad, adj = _transposed_steps(size, kernel, stride, dilate, pad, adj, target_shape, layout)
+    for n, k, s, d, p, a in zip(size, kernel, stride, dilate, pad, adj):
+        if s * (n - 1) + d * (k - 1) + 1 - 2 * p + a < 1:
+            raise ValueError(f"pad is {tuple(pad)}; expected less: it leaves nothing of what data {size} grows to")
     output = torch.convolution(data, weight, bias, stride, pad, dilate, True, adj, num_group)
     return _channels_last(output) if last else output
 
@@ -416,7 +419,7 @@ def up_sampling(
     [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]
     """
     first = data[0]
-    if any(x.dim() != 4 for x in data):
+    if any(x.dim() != 4 or not (x.shape[2] and x.shape[3]) for x in data):
         raise ValueError(f"data has shapes {', '.join(str(tuple(x.shape)) for x in data)}; expected (N, C, H, W)")
     if sample_type == "bilinear":
         if len(data) != 2:

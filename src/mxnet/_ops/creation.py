@@ -239,6 +239,8 @@ def _arange_range(start: float, stop: float | None, step: float, repeat: int) ->
         raise ValueError("step=0; expected a step other than 0")
     if stop is None:
         start, stop = 0.0, start
+    if math.isinf(stop - start):
+        raise ValueError(f"start={start}, stop={stop}; expected finite numbers")
     if not (stop - start) * step > 0:
         raise ValueError(
             f"start={start}, stop={stop}, step={step} give no value; expected start "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -102,9 +103,14 @@ def clip(data: Tensor, *, a_min: float, a_max: float) -> Tensor:
     """
     dtype = data.dtype
     if dtype.is_floating_point:
+        if data.itemsize < 8 and max(abs(a_min), abs(a_max)) > 65504:  # torch refuses numbers beyond a dtype's range
+            limit = torch.finfo(dtype).max
+            a_min, a_max = (bound if abs(bound) <= limit else bound * math.inf for bound in (a_min, a_max))
         return torch.clamp(data, a_min, a_max)
     if dtype is torch.bool:
         raise TypeError("data is bool; expected floats or integers: cast it with .astype")
+    if math.isnan(a_min) or math.isnan(a_max):
+        raise ValueError(f"a_min={a_min}, a_max={a_max}; expected numbers as data is {dtype_name(dtype)}")
     limits = torch.iinfo(dtype)
     low, high = (int(min(max(bound, limits.min), limits.max)) for bound in (a_min, a_max))
     return torch.clamp(data, low, high)

@@ -23,6 +23,9 @@ WithScalar = Callable[[Tensor, Any], Tensor]
 
 _BOOL = torch.bool
 
+#: Numbers up to this one are in the range of every floating dtype: the largest float16.
+_EVERYWHERE = 65504.0
+
 
 def unary(
     name: str,
@@ -32,13 +35,16 @@ def unary(
     aliases: Sequence[str] = (),
     gradient: GradientRule | None = None,
     integers: bool | Unary = False,
+    widens: bool = False,
 ) -> None:
     """Register ``name(data)``, elementwise.
 
     `integers` says what happens to integer tensors: computed in float64 and cut (False), given to `function` as they
-    are (True), or given to another function.
+    are (True), or given to another function. With `widens` their result is float32.
     """
     on_integers = function if integers is True else integers or cut(function)
+    if widens:
+        on_integers = lambda data: function(data.double()).float()  # noqa: E731
 
     def call(data: Tensor) -> Tensor:
         if data.is_floating_point():
@@ -47,7 +53,26 @@ def unary(
             _refuse_bool()
         return on_integers(data)
 
-    _register(name, call, summary, _UNARY, aliases=aliases, gradient=gradient, elementwise=True)
+    dtypes = _widened if widens else None
+    _register(
+        name, call, summary, _UNARY, aliases=aliases, gradient=gradient, elementwise=True, output_dtypes=dtypes
+    )
+
+
+def _widened(dtypes: Sequence[torch.dtype | None], attributes: Mapping[str, Any]) -> list[torch.dtype | None]:
+    (dtype,) = dtypes
+    return [dtype if dtype is None or dtype.is_floating_point else torch.float32]
+
+
+def index_dtype(dtype: torch.dtype, length: int) -> torch.dtype:
+    """Return the dtype for indices below `length`: `dtype`, or a wider floating one if it does not hold them all."""
+    if dtype.is_floating_point:
+        exact = 2 / torch.finfo(dtype).eps  # integers up to here
+    else:
+        exact = 1 if dtype is _BOOL else torch.iinfo(dtype).max
+    if length - 1 <= exact:
+        return dtype
+    return torch.float32 if length - 1 <= 2**24 else torch.float64
 
 
 def elementwise_binary(
@@ -110,7 +135,7 @@ def scalar_binary(
 
     def call(data: Tensor, *, scalar: float = 1.0, is_int: bool = True) -> Tensor:
         if data.is_floating_point():
-            return function(data, scalar)
+            return function(data, scalar) if -_EVERYWHERE <= scalar <= _EVERYWHERE else in_range(function, data, scalar)
         if not is_int:
             return function(data.double(), scalar)
         if data.dtype is _BOOL:
@@ -159,6 +184,16 @@ def cut(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
         return function(data.double(), *others).to(data.dtype)
 
     return on_integers
+
+
+def in_range(function: WithScalar, data: Tensor, scalar: float) -> Tensor:
+    """Return ``function(data, scalar)`` for floating `data`; in float64 where the number is beyond the dtype's range.
+
+    torch refuses such a number, or takes it for infinite: 0 * 1e39 is 0 in float32, but 0 * inf is NaN.
+    """
+    if scalar - scalar != 0 or abs(scalar) <= torch.finfo(data.dtype).max:
+        return function(data, scalar)
+    return function(data.double(), scalar).to(data.dtype)
 
 
 def wrapped(scalar: float, dtype: torch.dtype) -> int:

@@ -127,6 +127,8 @@ def batch_take(a: Tensor, indices: Tensor) -> Tensor:
     if a.dim() < 2:
         raise ValueError(f"a has shape {tuple(a.shape)}; expected at least two axes")
     width = a.shape[-1]
+    if not width:
+        raise ValueError(f"a has shape {tuple(a.shape)}; expected elements in its rows to take")
     if indices.numel() * width != a.numel():
         raise ValueError(
             f"indices has shape {tuple(indices.shape)}; expected {tuple(a.shape[:-1])}: one for each row of a"
@@ -136,9 +138,13 @@ def batch_take(a: Tensor, indices: Tensor) -> Tensor:
 
 
 def _pick_complete(shapes: list[Sizes | None], attributes: Attributes) -> Sequence[Sizes | None]:
-    data = shapes[0]
-    if data is not None and shapes[1] is None and attributes["axis"] is not None:
-        axis = normal_axis(attributes["axis"], len(data))
+    data, index = shapes
+    if data is None or attributes["axis"] is None or not (index is None or 0 in index):
+        return shapes
+    axis = normal_axis(attributes["axis"], len(data))
+    if index is not None and len(index) == len(data):
+        shapes[1] = (*data[:axis], 1, *data[axis + 1 :])
+    else:
         shapes[1] = (*data[:axis], *data[axis + 1 :]) or (1,)
     return shapes
 
@@ -195,6 +201,8 @@ def pick(
                 f"for axis {axis} of data {tuple(shape)}"
             )
         index = index.unsqueeze(axis)
+    if not shape[axis] and index.numel():
+        raise ValueError(f"data has shape {tuple(shape)}; expected elements along axis {axis} to pick from")
     result = data.gather(axis, _bounded(index, shape[axis], mode))
     return result if keepdims or not rest else result.squeeze(axis)
 
@@ -246,6 +254,8 @@ def gather_nd(data: Tensor, indices: Tensor) -> Tensor:
     [2.0, 3.0]
     """
     position = _position(indices, data.shape)
+    if not position:  # every position is the whole of data
+        return data.expand(*indices.shape[1:], *data.shape).clone()
     try:
         return data[position]
     except IndexError:
@@ -303,10 +313,21 @@ def scatter_nd(data: Tensor, indices: Tensor, *, shape: Shape) -> Tensor:
     >>> mx.nd.scatter_nd(mx.nd.array([5, 6]), positions, shape=(2, 2)).asnumpy().tolist()
     [[0.0, 5.0], [6.0, 0.0]]
     """
+    if min(shape, default=0) < 0:
+        raise ValueError(f"shape is {tuple(shape)}; expected lengths of at least 0")
     return _scatter(torch.zeros(shape, dtype=data.dtype, device=data.device), data, indices)
 
 
-@operator("_scatter_set_nd", aliases=("_npi_scatter_set_nd",), output_dtypes=_first_dtype)
+def _scatter_set_complete(shapes: list[Sizes | None], attributes: Attributes) -> Sequence[Sizes | None]:
+    return [attributes["shape"], *shapes[1:]]
+
+
+@operator(
+    "_scatter_set_nd",
+    aliases=("_npi_scatter_set_nd",),
+    complete=_scatter_set_complete,
+    output_dtypes=_first_dtype,
+)
 def scatter_set_nd(lhs: Tensor, rhs: Tensor, indices: Tensor, *, shape: Shape) -> Tensor:
     """A copy of `lhs` with `rhs` written to the positions that the columns of `indices` name.
 

@@ -18,6 +18,8 @@ Attributes = Mapping[str, Any]
 
 
 def _check_dtypes(data: Sequence[Tensor]) -> None:
+    if not data:
+        raise ValueError("no input; expected at least one array")
     dtype = data[0].dtype
     for number, item in enumerate(data):
         if item.dtype is not dtype:

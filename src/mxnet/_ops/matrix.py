@@ -195,6 +195,8 @@ def khatri_rao(*args: Tensor) -> Tensor:
     >>> mx.nd.khatri_rao(x, y).asnumpy().tolist()
     [[5.0, 12.0], [15.0, 24.0]]
     """
+    if not args:
+        raise ValueError("no input; expected at least one matrix")
     _check_floating(*args)
     first = args[0]
     for number, factor in enumerate(args):

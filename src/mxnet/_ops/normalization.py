@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -122,7 +124,9 @@ def _batch_norm_gradient(backward: Backward) -> list[Tensor | None]:
     by_batch = attributes["training"] and not attributes["use_global_stats"]
     gradients: list[Tensor | None] = [None] * 5
     mask = [wanted[0], wanted[1] and not attributes["fix_gamma"], wanted[2]]
-    if head is not None and any(mask):
+    if head is not None and not data.numel():
+        gradients[:3] = [torch.zeros_like(x) if m else None for x, m in zip(backward.inputs, mask)]
+    elif head is not None and any(mask):
         orders = None
         if (axis := attributes["axis"] % data.dim()) != 1:
             orders = _channel_orders(data.dim(), axis)
@@ -236,6 +240,8 @@ def batch_norm(
             _check_parameters(data, names, parameters, length, dtype, f"axis {axis}")
     if fix_gamma:
         gamma.data.fill_(1)
+    if not data.numel():  # an empty batch has no statistics: the moving averages stay as they are
+        return data.clone(), moving_mean.clone(), moving_var.add(eps).rsqrt_()
     orders = _channel_orders(data.dim(), axis) if axis != 1 else None
     if orders is not None:
         data = data.permute(orders[0])
@@ -251,6 +257,35 @@ def batch_norm(
 
 
 # Normalization of each example by itself. The statistics that some of them return pass no gradient, as in MXNet.
+
+
+def _too_narrow(data: Tensor, mean: Tensor, inverse: Tensor) -> bool:
+    """Whether float32 loses these statistics: squares overflowed, or the data is constant but for its rounding.
+
+    Looked at on the CPU only: elsewhere it would wait for the device.
+    """
+    if data.dtype is not torch.float32 or data.device.type != "cpu" or not data.numel():
+        return False
+    return not float((mean.detach() * inverse.detach()).abs_().amax()) < 100
+
+
+def _group_norm(data: Tensor, gamma: Tensor, beta: Tensor, groups: int, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Normalize groups of channels; return the output, the means and 1 / sqrt(variance + eps)."""
+    n, channels = data.shape[:2]
+    if not data.numel():
+        mean = torch.zeros((n, groups), dtype=data.dtype, device=data.device)
+        return data.clone(), mean, (mean + eps).rsqrt()
+    sizes = (n, channels, math.prod(data.shape[2:]), groups)
+    data, gamma, beta = data.contiguous(), gamma.contiguous(), beta.contiguous()  # the kernel reads nothing else right
+    found = torch.native_group_norm(data, gamma, beta, *sizes, eps)
+    if _too_narrow(data, *found[1:]):
+        wide = data.double().reshape(n, groups, -1)
+        variance, mean = torch.var_mean(wide, 2, correction=0, keepdim=True)
+        inverse = (variance + eps).rsqrt()
+        axes = (1, channels) + (1,) * (data.dim() - 2)
+        output = ((wide - mean) * inverse).reshape(data.shape) * gamma.reshape(axes) + beta.reshape(axes)
+        return output.to(data.dtype), mean.squeeze(2), inverse.squeeze(2)
+    return found
 
 
 def _layer_norm_complete(shapes: list[tuple[int, ...] | None], attributes: Mapping[str, Any]) -> MaybeShapes:
@@ -319,13 +354,15 @@ def layer_norm(
     inner = axis != data.dim() - 1
     if inner:
         data = data.transpose(axis, -1)
+    output, mean, inverse = torch.native_layer_norm(data, (length,), gamma, beta, eps)
+    if data.dtype is torch.float32 and _too_narrow(data, mean, inverse):
+        wide = torch.native_layer_norm(data.double(), (length,), gamma.double(), beta.double(), eps)
+        output, mean, inverse = wide[0].to(data.dtype), wide[1], wide[2]
     if output_mean_var:
-        output, mean, inverse = torch.native_layer_norm(data, (length,), gamma, beta, eps)
         mean, std = mean.detach().to(data.dtype), inverse.detach().reciprocal().to(data.dtype)
         if inner:
             output, mean, std = output.transpose(axis, -1), mean.transpose(axis, -1), std.transpose(axis, -1)
         return output, mean, std
-    output = torch.layer_norm(data, (length,), gamma, beta, eps)
     return output.transpose(axis, -1) if inner else output
 
 
@@ -378,7 +415,7 @@ def instance_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, eps: float = 1e-
     _check_channels(data)
     channels = data.shape[1]
     _check_parameters(data, ("gamma", "beta"), (gamma, beta), channels, data.dtype, "axis 1")
-    return torch.group_norm(data, channels, gamma, beta, eps)
+    return _group_norm(data, gamma, beta, channels, eps)[0]
 
 
 def _group_norm_complete(shapes: list[tuple[int, ...] | None], attributes: Mapping[str, Any]) -> MaybeShapes:
@@ -429,7 +466,7 @@ def group_norm(
     [[[-1.0], [1.0], [-1.0], [1.0]]]
     """
     _check_channels(data)
-    n, channels = data.shape[:2]
+    channels = data.shape[1]
     if num_groups < 1 or channels % num_groups:
         raise ValueError(
             f"num_groups is {num_groups}; expected a divisor of the {channels} channels of data {tuple(data.shape)}"
@@ -437,11 +474,9 @@ def group_norm(
     _check_parameters(data, ("gamma", "beta"), (gamma, beta), num_groups, data.dtype, "one for each group")
     each = channels // num_groups
     scale, shift = (x.unsqueeze(1).expand(num_groups, each).reshape(channels) for x in (gamma, beta))
+    output, mean, inverse = _group_norm(data, scale, shift, num_groups, eps)
     if not output_mean_var:
-        return torch.group_norm(data, num_groups, scale, shift, eps)
-    data = data.contiguous()
-    count = data[0, 0].numel()
-    output, mean, inverse = torch.native_group_norm(data, scale, shift, n, channels, count, num_groups, eps)
+        return output
     return output, mean.detach().to(data.dtype), inverse.detach().reciprocal().to(data.dtype)
 
 
@@ -479,6 +514,10 @@ def l2_normalization(
     total = wide.square()
     if axes:
         total = total.sum(axes, keepdim=True)
+    on_cpu = wide.dtype is torch.float32 and wide.device.type == "cpu" and total.numel()
+    if on_cpu and not float(total.detach().amax()) < math.inf:  # squares overflowed
+        wide = wide.double()
+        total = wide.square().sum(axes, keepdim=True) if axes else wide.square()
     return (wide * (total + eps).rsqrt()).to(data.dtype)
 
 
@@ -518,9 +557,189 @@ def lrn(data: Tensor, *, alpha: float = 1e-4, beta: float = 0.75, knorm: float =
     half = (nsize - 1) // 2
     wide = data.float() if data.dtype.itemsize == 2 else data
     squares = wide.square()
-    if half:  # a sliding sum over the channels, seen as the rows of an image
+    if half and squares.numel():  # a sliding sum over the channels, seen as the rows of an image
         image = squares.reshape(data.shape[0], 1, data.shape[1], -1)
         squares = torch.nn.functional.avg_pool2d(image, (2 * half + 1, 1), (1, 1), (half, 0), divisor_override=1).view(
             data.shape
         )
     return (wide * (squares * (alpha / nsize) + knorm).pow(-beta)).to(data.dtype)
+
+
+# Variants of batch normalization. The gradient of each is that of `BatchNorm` between two small steps.
+
+_AS_BATCH_NORM: dict[str, Any] = {
+    "auxiliary": ("moving_mean", "moving_var"),
+    "input_init": {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'},
+    "outputs": ("output", "mean", "var"),
+    "visible_outputs": _three,
+    "complete_dtypes": _batch_norm_dtypes,
+    "training": True,
+}
+
+
+def _with_relu_gradient(backward: Backward) -> list[Tensor | None]:
+    head, output = backward.head_gradients[0], backward.outputs[0]
+    if head is not None:
+        head = torch.ops.aten.threshold_backward(head, output, 0)
+    return _batch_norm_gradient(replace(backward, head_gradients=(head, None, None)))
+
+
+@operator(
+    "_contrib_BatchNormWithReLU",
+    complete=_batch_norm_complete,
+    shape=_batch_norm_shape,
+    gradient=_with_relu_gradient,
+    hidden=("cudnn_off", "min_calib_range", "max_calib_range"),
+    **_AS_BATCH_NORM,
+)
+def batch_norm_with_relu(
+    data: Tensor,
+    gamma: Tensor,
+    beta: Tensor,
+    moving_mean: Tensor,
+    moving_var: Tensor,
+    *,
+    eps: float = 1e-3,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    axis: int = 1,
+    cudnn_off: bool = False,
+    min_calib_range: float | None = None,
+    max_calib_range: float | None = None,
+    training: bool = False,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Batch normalization, then ReLU: ``max(BatchNorm(data, ...), 0)``.
+
+    Parameters
+    ----------
+    data : (N, C, ...), or with the channels at `axis`
+        Input, of a floating dtype.
+    gamma, beta : (C,)
+        Scale and shift; float32 when `data` is float16, else of its dtype.
+    moving_mean, moving_var : (C,)
+        State: averages of the statistics of the batches seen; the backward pass moves them.
+    eps, momentum, fix_gamma, use_global_stats, output_mean_var, axis
+        As in `BatchNorm`.
+    cudnn_off, min_calib_range, max_calib_range
+        No effect.
+
+    Returns
+    -------
+    the shape of `data`; with `output_mean_var` also the mean and ``1 / sqrt(var + eps)``, of shape (C,)
+
+    Examples
+    --------
+    >>> x, one, zero = mx.nd.array([[1, 2], [3, 6]]), mx.nd.ones((2,)), mx.nd.zeros((2,))
+    >>> with mx.autograd.record():
+    ...     y = mx.nd.contrib.BatchNormWithReLU(x, one, zero, zero, one, eps=1e-12)
+    >>> y.asnumpy().round(4).tolist()
+    [[0.0, 0.0], [1.0, 1.0]]
+    """
+    output, mean, inverse = batch_norm(
+        data,
+        gamma,
+        beta,
+        moving_mean,
+        moving_var,
+        eps=eps,
+        momentum=momentum,
+        fix_gamma=fix_gamma,
+        use_global_stats=use_global_stats,
+        output_mean_var=output_mean_var,
+        axis=axis,
+        training=training,
+    )
+    return output.relu_(), mean, inverse
+
+
+def _sync_complete(shapes: list[tuple[int, ...] | None], attributes: Mapping[str, Any]) -> MaybeShapes:
+    return _batch_norm_complete(shapes, {"axis": 1})
+
+
+def _sync_shape(
+    shapes: Sequence[tuple[int, ...]], dtypes: Sequence[torch.dtype], attributes: Mapping[str, Any]
+) -> list[tuple[tuple[int, ...], torch.dtype]]:
+    return _batch_norm_shape(shapes, dtypes, {"axis": 1})
+
+
+def _sync_gradient(backward: Backward) -> list[Tensor | None]:
+    output, mean, variance = backward.outputs
+    attributes = {**backward.attributes, "axis": 1}
+    inverse = variance.add(attributes["eps"]).rsqrt_()
+    return _batch_norm_gradient(replace(backward, outputs=(output, mean, inverse), attributes=attributes))
+
+
+@operator(
+    "_contrib_SyncBatchNorm",
+    complete=_sync_complete,
+    shape=_sync_shape,
+    gradient=_sync_gradient,
+    hidden=("ndev", "key"),
+    **_AS_BATCH_NORM,
+)
+def sync_batch_norm(
+    data: Tensor,
+    gamma: Tensor,
+    beta: Tensor,
+    moving_mean: Tensor,
+    moving_var: Tensor,
+    *,
+    eps: float = 1e-3,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    ndev: int = 1,
+    key: str,
+    training: bool = False,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Batch normalization on one device: `BatchNorm` along axis 1.
+
+    MXNet can take the statistics over the batches of several devices. Here each device has its own.
+
+    Parameters
+    ----------
+    data : (N, C, ...)
+        Input, of a floating dtype.
+    gamma, beta : (C,)
+        Scale and shift; float32 when `data` is float16, else of its dtype.
+    moving_mean, moving_var : (C,)
+        State: averages of the statistics of the batches seen; the backward pass moves them.
+    eps, momentum, fix_gamma, use_global_stats
+        As in `BatchNorm`.
+    output_mean_var : bool
+        Also return the mean and the variance that were used. They pass no gradient.
+    ndev, key
+        No effect: how many devices share statistics, and a name for what they share.
+
+    Returns
+    -------
+    the shape of `data`; with `output_mean_var` also two of shape (C,)
+
+    Examples
+    --------
+    >>> x, one, zero = mx.nd.array([[1, 2], [3, 6]]), mx.nd.ones((2,)), mx.nd.zeros((2,))
+    >>> with mx.autograd.record():
+    ...     y = mx.nd.contrib.SyncBatchNorm(x, one, zero, zero, one, eps=1e-12, key="first")
+    >>> y.asnumpy().round(4).tolist()
+    [[-1.0, -1.0], [1.0, 1.0]]
+    """
+    output, mean, spread = batch_norm(
+        data,
+        gamma,
+        beta,
+        moving_mean,
+        moving_var,
+        eps=eps,
+        momentum=momentum,
+        fix_gamma=fix_gamma,
+        use_global_stats=use_global_stats,
+        training=training,
+    )
+    if training and not use_global_stats:
+        return output, mean, spread.pow_(-2).sub_(eps)
+    if output_mean_var:
+        return output, mean.clone(), spread.clone()
+    return output, mean, spread

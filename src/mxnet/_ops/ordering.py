@@ -12,6 +12,7 @@ from typing import Any, Literal
 import torch
 
 from .attributes import DType, Floats
+from .families import index_dtype
 from .registry import Shape as Sizes
 from .registry import operator
 from .shape import normal_axis
@@ -81,7 +82,7 @@ def topk(
     is_ascend : bool
         The smallest in ascending order, instead of the largest in descending order.
     dtype : dtype
-        Of the indices. float16 and uint8 hold few integers exactly.
+        Of the indices; float32 or float64 where it does not hold all of them exactly (float32 does up to 2**24).
 
     Returns
     -------
@@ -110,10 +111,10 @@ def topk(
     else:
         values, indices = torch.topk(line, k, where, not is_ascend, True)
     if ret_typ == "indices":
-        return indices.to(dtype)
+        return indices.to(index_dtype(dtype, length))
     if ret_typ == "mask":
         return torch.zeros_like(line).scatter_(where, indices, 1).reshape(data.shape)
-    return values, indices.to(dtype)
+    return values, indices.to(index_dtype(dtype, length))
 
 
 def _sort_dtypes(dtypes: Dtypes, attributes: Attributes) -> Dtypes:
@@ -126,7 +127,10 @@ def _sort_shape(shapes: Sequence[Sizes], dtypes: Sequence[torch.dtype], attribut
 
 
 def _argsort_shape(shapes: Sequence[Sizes], dtypes: Sequence[torch.dtype], attributes: Attributes) -> Outputs:
-    return [(_argsort_size(shapes[0], attributes["axis"]), attributes["dtype"])]
+    axis = attributes["axis"]
+    shape = _argsort_size(shapes[0], axis)
+    length = shape[0 if axis is None else axis] if shape else 1
+    return [(shape, index_dtype(attributes["dtype"], length))]
 
 
 def _argsort_size(shape: Sizes, axis: int | None) -> Sizes:
@@ -188,7 +192,7 @@ def argsort(data: Tensor, *, axis: int | None = -1, is_ascend: bool = True, dtyp
     is_ascend : bool
         Ascending instead of descending.
     dtype : dtype
-        Of the indices. float16 and uint8 hold few integers exactly.
+        Of the indices; float32 or float64 where it does not hold all of them exactly (float32 does up to 2**24).
 
     Returns
     -------
@@ -200,7 +204,8 @@ def argsort(data: Tensor, *, axis: int | None = -1, is_ascend: bool = True, dtyp
     [[1.0, 2.0, 0.0], [0.0, 2.0, 1.0]]
     """
     line, where = _line(data, axis)
-    return torch.sort(line, dim=where, descending=not is_ascend, stable=True)[1].to(dtype)
+    indices = torch.sort(line, dim=where, descending=not is_ascend, stable=True)[1]
+    return indices.to(index_dtype(dtype, line.shape[where]))
 
 
 def _histogram_inputs(attributes: Attributes) -> tuple[str, ...]:

@@ -223,6 +223,8 @@ def pooling(
         windows = _windows(size, size, (), (), "valid")
     else:
         windows = _windows(size, kernel, stride, pad, pooling_convention)
+    if not data.shape[1]:  # torch wants channels
+        return data.new_empty((data.shape[0], *windows.output, 0) if last else (data.shape[0], 0, *windows.output))
     if len(size) == 1:  # a row of an image
         windows = _as_image(windows)
         data = data.unsqueeze(2)

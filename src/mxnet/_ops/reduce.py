@@ -15,7 +15,7 @@ import torch
 
 from .attributes import DType
 from .attributes import Shape as ShapeAttribute
-from .families import check_same_dtype, dtype_name
+from .families import check_same_dtype, dtype_name, index_dtype
 from .registry import Backward, GradientRule, Shape, operator
 
 Tensor = torch.Tensor
@@ -193,6 +193,24 @@ def _norm_dtypes(dtypes: Sequence[torch.dtype | None], attributes: Mapping[str, 
     return [attributes["out_dtype"] or dtypes[0]]
 
 
+#: Norms between these come from squares that neither overflowed nor vanished.
+_SAFE_NORMS = {torch.float32: (1e-15, 1e18), torch.float64: (1e-150, 1e150)}
+
+
+def _vector_norm(data: Tensor, order: int, axes: Shape, keepdims: bool) -> Tensor:
+    result = torch.linalg.vector_norm(data, order, axes, keepdims)
+    safe = _SAFE_NORMS.get(data.dtype)
+    if order != 2 or safe is None or data.device.type != "cpu" or not result.numel():
+        return result
+    found = result.detach()
+    least, most = (found, found) if found.numel() == 1 else (found.amin(), found.amax())
+    if safe[0] < float(least) and float(most) < safe[1]:
+        return result
+    scale = torch.linalg.vector_norm(data.detach(), math.inf, axes, True)
+    scale = torch.where((scale > 0) & scale.isfinite(), scale, 1)
+    return torch.linalg.vector_norm(data / scale, order, axes, keepdims) * scale.reshape(result.shape)
+
+
 @operator("norm", aliases=("_sparse_norm",), shape=_norm_result, output_dtypes=_norm_dtypes)
 def norm(
     data: Tensor,
@@ -236,7 +254,7 @@ def norm(
         data = data.double()
     elif out_dtype is not None:
         data = data.to(torch.promote_types(data.dtype, dtype))
-    result = torch.linalg.vector_norm(data, ord, axes, keepdims)
+    result = _vector_norm(data, ord, axes, keepdims)
     result = result if result.dim() else result.reshape(1)
     return result if result.dtype is dtype else result.to(dtype)
 
@@ -247,10 +265,16 @@ Search = Callable[[Tensor, int, bool], Tensor]
 def _search(function: Search, data: Tensor, axis: int | None, keepdims: bool) -> Tensor:
     if axis is None:
         shape = (1,) * data.dim() if keepdims and data.dim() else (1,)
-        return function(data.reshape(-1), 0, True).reshape(shape).to(data.dtype)
-    reduced_axes(data.dim(), (axis,))  # checks it
+        data, axis, keepdims = data.reshape(-1), 0, True
+    else:
+        reduced_axes(data.dim(), (axis,))  # checks it
+        shape = None
+    length = data.shape[axis]
+    if not length:
+        raise ValueError(f"data has shape {tuple(data.shape)}; expected at least one element to search")
     result = function(data, axis, keepdims)
-    return (result if result.dim() else result.reshape(1)).to(data.dtype)
+    result = result if result.dim() else result.reshape(1)
+    return (result if shape is None else result.reshape(shape)).to(index_dtype(data.dtype, length))
 
 
 def _search_result(
@@ -285,7 +309,8 @@ keepdims : bool
 
 Returns
 -------
-the shape of `data` without `axis`, or (1,); in the dtype of `data`, as elsewhere in the classic interface
+the shape of `data` without `axis`, or (1,); in the dtype of `data`, or in float32 or float64 if that dtype does not hold
+all indices exactly (float16 does up to 2048)
 
 Examples
 --------

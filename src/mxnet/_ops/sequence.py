@@ -158,6 +158,8 @@ def sequence_last(
     [1.0, 4.0]
     """
     lengths, shape = _lengths(data, sequence_length, use_sequence_length, axis), data.shape
+    if not shape[axis]:
+        raise ValueError(f"data has shape {tuple(shape)}, so no steps; expected at least one along axis={axis}")
     if lengths is None:
         return data.select(axis, -1)
     steps, batch = shape[axis], shape[1 - axis]

@@ -66,6 +66,7 @@ def reshape_target(shape: Sequence[int], codes: Sequence[int], reverse: bool = F
         shape, codes = shape[::-1], codes[::-1]
     target: list[int] = []
     inferred = -1
+    kept_empty = False
     axis = 0  # the next axis of `shape` to use up
     place = 0
     while place < len(codes):
@@ -83,6 +84,7 @@ def reshape_target(shape: Sequence[int], codes: Sequence[int], reverse: bool = F
         elif code == 0:
             _need_axes(given, axis + 1)
             target.append(shape[axis])
+            kept_empty |= not shape[axis]
             axis += 1
         elif code == -2:
             target.extend(shape[axis:])
@@ -101,6 +103,8 @@ def reshape_target(shape: Sequence[int], codes: Sequence[int], reverse: bool = F
     size = math.prod(shape)
     if inferred >= 0:
         rest = math.prod(target)
+        if rest == 0 and kept_empty:  # the code 0 kept axes of length 0: what is inferred comes from the others
+            size, rest = math.prod(length for length in shape if length), math.prod(n for n in target if n)
         if rest == 0 or size % rest:
             raise _misfit(given, f"{size} elements do not divide into {rest}")
         target[inferred] = size // rest
@@ -147,7 +151,33 @@ def _reshape_shape(shapes: Shapes, dtypes: Sequence[torch.dtype], attributes: Ma
     return [(_legacy_target(shapes[0], attributes["target_shape"], attributes["keep_highest"]), dtypes[0])]
 
 
-@operator("Reshape", aliases=("reshape",), shape=_reshape_shape, view=True)
+def _reshape_complete(
+    shapes: list[tuple[int, ...] | None], attributes: Mapping[str, Any]
+) -> Sequence[tuple[int, ...] | None]:
+    """Find the one unknown length of the input where the result does not depend on it."""
+    data, codes = shapes[0], attributes["shape"]
+    if data is None or data.count(0) != 1 or not codes or -1 in codes or -4 in codes:
+        return shapes
+    axis, unknown = 0, data.index(0)
+    if attributes["reverse"]:
+        data, codes, unknown = data[::-1], codes[::-1], len(data) - 1 - unknown
+    size = 1
+    for code in codes:  # every axis that a code copies must be another one
+        used = {-3: 2, -2: len(data) - axis}.get(code, 1)
+        if code <= 0:
+            if axis <= unknown < axis + used or axis + used > len(data):
+                return shapes
+            size *= math.prod(data[axis : axis + used])
+        else:
+            size *= code
+        axis += used
+    known = math.prod(length for length in data if length)
+    if size and not size % known:
+        shapes[0] = tuple(length or size // known for length in shapes[0] or ())
+    return shapes
+
+
+@operator("Reshape", aliases=("reshape",), complete=_reshape_complete, shape=_reshape_shape, view=True)
 def reshape(
     data: Tensor,
     *,

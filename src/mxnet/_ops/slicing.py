@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 
 from .attributes import OptionalItems, Shape
 from .families import check_same_dtype
+from .registry import Shape as Sizes
 from .registry import operator
 from .shape import normal_axis
 
 Tensor = torch.Tensor
 Bounds = Sequence[int | None]
+Attributes = Mapping[str, Any]
 
 # `slice` is an operator here; the builtin goes by another name.
 _slice = builtins.slice
@@ -123,6 +126,8 @@ def slice_axis(data: Tensor, *, axis: int, begin: int, end: int | None) -> Tenso
     length = data.shape[axis]
     first = begin + length if begin < 0 else begin
     last = length if end is None else end + length if end < 0 else end
+    if not length:
+        return data
     if not 0 <= first < last <= length:
         raise ValueError(
             f"begin={begin}, end={end} select nothing of axis {axis}, which has length {length}; "
@@ -173,7 +178,16 @@ def slice_like(data: Tensor, shape_like: Tensor, *, axes: Shape = ()) -> Tensor:
     return data[tuple(key)]
 
 
-@operator("_slice_assign", aliases=("_crop_assign", "_npi_slice_assign"))
+def _slice_complete(shapes: list[Sizes | None], attributes: Attributes) -> Sequence[Sizes | None]:
+    data = shapes[0]
+    if data is not None and all(data):
+        key, _ = _key(data, *(attributes[name] for name in ("begin", "end", "step")))
+        lengths = (len(range(*part.indices(length))) for part, length in zip(key, data))
+        shapes[1] = (*lengths, *data[len(key) :])
+    return shapes
+
+
+@operator("_slice_assign", aliases=("_crop_assign", "_npi_slice_assign"), complete=_slice_complete)
 def slice_assign(
     lhs: Tensor, rhs: Tensor, *, begin: OptionalItems, end: OptionalItems, step: OptionalItems = ()
 ) -> Tensor:

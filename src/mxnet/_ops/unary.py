@@ -39,7 +39,8 @@ def _gamma(data: Tensor) -> Tensor:
     below = data.floor()
     sign = torch.where(data < 0, 1 - 2 * torch.remainder(below, 2), torch.ones_like(data).copysign(data))
     sign = sign.masked_fill((data < 0) & (data == below), float("nan"))
-    return sign * torch.lgamma(data).exp()
+    # In float64: exp would magnify the rounding of a large logarithm.
+    return sign * torch.lgamma(data.double()).exp().to(data.dtype)
 
 
 def _gamma_integers(data: Tensor) -> Tensor:
@@ -112,8 +113,9 @@ unary(
 unary(
     "gammaln",
     _in_float32(torch.lgamma),
-    "Logarithm of the absolute value of the gamma function.",
+    "Logarithm of the absolute value of the gamma function; of integers in float32.",
     aliases=("_npx_gammaln", "_sparse_gammaln"),
+    widens=True,
 )
 unary("log", torch.log, "Natural logarithm; NaN below 0.", aliases=("_sparse_log",))
 unary("log10", torch.log10, "Logarithm to base 10; NaN below 0.", aliases=("_sparse_log10",))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Tensor = torch.Tensor
 
 #: What an operator's function may raise for input that does not fit.
-ERRORS = (RuntimeError, ValueError, TypeError, IndexError)
+ERRORS = (RuntimeError, ValueError, TypeError, IndexError, ArithmeticError)
 
 
 class NDArrayBase:

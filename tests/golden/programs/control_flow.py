@@ -66,7 +66,9 @@ PROGRAMS = {
     "foreach partial shapes": (_RUN, _DENSE % 3, "answer = net.infer_shape_partial(x=(2, 4, 5))[0][:3]"),
     "foreach types": (_RUN, _DENSE % 4, "answer = net.infer_type(x='float64')"),
     "foreach values": (
-        _RUN, _DENSE % 5, "answer = run(net, x=(2, 4, 5), s=(4, 3), w=(4, 3), fc_weight=(3, 5), fc_bias=(3,))",
+        _RUN,
+        _DENSE % 5,
+        "answer = run(net, x=(2, 4, 5), s=(4, 3), w=(4, 3), fc_weight=(3, 5), fc_bias=(3,))",
     ),
     "foreach many": (_RUN, _LISTS % 1, "answer = same(net), listed(net)"),
     "foreach many values": (_RUN, _LISTS % 2, "answer = run(net, x=(3, 2), y=(3, 2), s=(2,), s2=(1,), w=(2,))"),
