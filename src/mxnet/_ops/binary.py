@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import torch
 
-from .families import by_dtype, comparison, cut, elementwise_binary
+from .families import Binary, by_dtype, comparison, cut, elementwise_binary
 from .registry import Backward, GradientRule
 
 Tensor = torch.Tensor
@@ -48,10 +48,23 @@ def ordered_gradient(left: Callable[..., Tensor], right: Callable[..., Tensor]) 
         if head is None:
             return [None, None]
         for data, chosen, wanted in zip(backward.inputs, (left, right), backward.wanted):
-            gradients.append((head * chosen(lhs, rhs)).sum_to_size(data.shape) if wanted else None)
+            if not wanted:
+                gradients.append(None)
+                continue
+            mask = chosen(lhs, rhs, out=torch.empty_like(head))  # a product with bool is 20 times as slow
+            gradients.append(mask.mul_(head).sum_to_size(data.shape))
         return gradients
 
     return rule
+
+
+def _logic(combine: Binary) -> Binary:
+    """Combine where two operands are not 0, as 0 and 1 in their dtype: torch's logical functions are slower there."""
+
+    def function(lhs: Tensor, rhs: Tensor) -> Tensor:
+        return combine(not_equal(lhs, 0), not_equal(rhs, 0))
+
+    return function
 
 
 divide = by_dtype(torch.div, divide_integers)
@@ -65,9 +78,9 @@ greater = comparison(torch.gt)
 greater_equal = comparison(torch.ge)
 lesser = comparison(torch.lt)
 lesser_equal = comparison(torch.le)
-logical_and = comparison(torch.logical_and)
-logical_or = comparison(torch.logical_or)
-logical_xor = comparison(torch.logical_xor)
+logical_and = _logic(torch.mul)
+logical_or = _logic(torch.maximum)
+logical_xor = _logic(not_equal)
 
 
 elementwise_binary(

@@ -367,8 +367,9 @@ def _repeat(data: Tensor, times: int) -> Tensor:
     """Repeat every element `times` times along the last two axes."""
     if times == 1:
         return data
-    n, c, h, w = data.shape
-    return data[:, :, :, None, :, None].expand(n, c, h, times, w, times).reshape(n, c, h * times, w * times)
+    # The gradient of a stack is a sum of slices, much faster than one over the short axes of an expanded array.
+    wide = torch.stack((data,) * times, -1).flatten(-2)
+    return torch.stack((wide,) * times, -2).flatten(2, 3)
 
 
 def _upsampling_inputs(attributes: Mapping[str, Any]) -> tuple[str, ...]:

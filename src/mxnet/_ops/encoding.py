@@ -19,10 +19,21 @@ Tensor = torch.Tensor
 Attributes = Mapping[str, Any]
 Dtypes = Sequence[torch.dtype | None]
 Outputs = list[tuple[Sizes, torch.dtype]]
+_NARROW = (torch.uint8, torch.int8, torch.int16, torch.int32)
 
 
 def _first_dtype(dtypes: Dtypes, attributes: Attributes) -> Dtypes:
     return dtypes[:1]
+
+
+def _place(indices: Tensor, length: int) -> tuple[Tensor, Tensor]:
+    """Return positions in rows of `length`, with an axis of length 1 at the end, and where they lie inside.
+
+    One that does not lie inside becomes an end of the row.
+    """
+    indices = indices.long().unsqueeze(-1)
+    place = indices.clamp(0, length - 1)
+    return place, place == indices
 
 
 def _one_hot_shape(shapes: Sequence[Sizes], dtypes: Sequence[torch.dtype], attributes: Attributes) -> Outputs:
@@ -60,11 +71,13 @@ def one_hot(
     >>> mx.nd.one_hot(mx.nd.array([1, 0]), depth=3).asnumpy().tolist()
     [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
     """
-    hit = indices.long().unsqueeze(-1) == torch.arange(depth, device=indices.device)
-    if on_value == 1.0 and off_value == 0.0:
-        return hit.to(dtype)
-    result = torch.full(hit.shape, scalar_in(off_value, dtype), dtype=dtype, device=indices.device)
-    return result.masked_fill_(hit, scalar_in(on_value, dtype))
+    on, off = scalar_in(on_value, dtype), scalar_in(off_value, dtype)
+    rows = torch.full((*indices.shape, depth), off, dtype=dtype, device=indices.device)
+    if not depth:
+        return rows
+    place, inside = _place(indices, depth)
+    values = torch.full_like(place, off, dtype=dtype).masked_fill_(inside, on)
+    return rows.scatter_(-1, place, values)
 
 
 def _embedding_complete(shapes: list[Sizes | None], attributes: Attributes) -> Sequence[Sizes | None]:
@@ -137,7 +150,10 @@ def embedding(
     [[5.0, 6.0], [1.0, 2.0]]
     """
     _check_embedding(weight.shape, input_dim, output_dim)
-    return torch.nn.functional.embedding(data.long().clamp(0, input_dim - 1), weight)
+    where = data.long().clamp(0, input_dim - 1)
+    if weight.is_cpu and weight.dtype.itemsize >= 4:  # the gradient of a selection is the faster one there
+        return weight.index_select(0, where.reshape(-1)).view(*where.shape, output_dim)
+    return torch.nn.functional.embedding(where, weight)
 
 
 def _need_shape(shape: Sizes | None) -> Sizes:
@@ -200,11 +216,14 @@ def unravel_index(data: Tensor, *, shape: Shape | None = None) -> Tensor:
     shape = _need_shape(shape)
     if data.dim() == 0 or data.shape[0] != data.numel():
         raise ValueError(f"data has shape {tuple(data.shape)}; expected (K,)")
-    rest = data.long().reshape(-1)
+    # int32 divides twice as fast as int64, but holds lengths below 2**31 only.
+    narrow = data.dtype in _NARROW and all(-(2**31) <= length < 2**31 for length in shape)
+    rest = data.to(torch.int32 if narrow else torch.int64).reshape(-1)
     rows: list[Tensor] = []
     for length in reversed(shape[1:]):
-        rows.append(rest.fmod(length))
-        rest = rest.div(length, rounding_mode="trunc")
+        whole = rest.div(length, rounding_mode="trunc")
+        rows.append(rest - whole * length)
+        rest = whole
     return torch.stack([rest, *reversed(rows)]).to(data.dtype)
 
 
@@ -238,8 +257,10 @@ def fill_element_0index(lhs: Tensor, mhs: Tensor, rhs: Tensor) -> Tensor:
         )
     if mhs.dtype is not lhs.dtype:
         raise TypeError(f"lhs is {str(lhs.dtype)[6:]} and mhs is {str(mhs.dtype)[6:]}; expected one dtype for both")
-    hit = rhs.long().unsqueeze(1) == torch.arange(lhs.shape[1], device=lhs.device)
-    return torch.where(hit, mhs.unsqueeze(1), lhs)
+    if not lhs.shape[1]:
+        return lhs.clone()
+    place, inside = _place(rhs, lhs.shape[1])
+    return lhs.scatter(1, place, torch.where(inside, mhs.unsqueeze(1), lhs.gather(1, place)))
 
 
 def _second_dtype(dtypes: Dtypes, attributes: Attributes) -> Dtypes:
@@ -268,4 +289,8 @@ def onehot_encode(lhs: Tensor, rhs: Tensor) -> Tensor:
     """
     if rhs.dim() != 2 or lhs.shape != rhs.shape[:1]:
         raise ValueError(f"lhs and rhs have shapes {tuple(lhs.shape)} and {tuple(rhs.shape)}; expected (N,) and (N, K)")
-    return (lhs.long().unsqueeze(1) == torch.arange(rhs.shape[1], device=rhs.device)).to(rhs.dtype)
+    rows = torch.zeros_like(rhs)
+    if not rhs.shape[1]:
+        return rows
+    place, inside = _place(lhs, rhs.shape[1])
+    return rows.scatter_(1, place, inside.to(rhs.dtype))

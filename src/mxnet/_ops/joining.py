@@ -176,7 +176,8 @@ def slice_channel(
             f"axis {axis} of data {tuple(data.shape)} has length {length}; expected a multiple of "
             f"num_outputs={num_outputs}"
         )
-    return data.tensor_split(num_outputs, axis)
+    # Unlike that of tensor_split, its gradient is one concatenation.
+    return data.split_with_sizes([length // num_outputs] * num_outputs, axis)
 
 
 def _split_outputs(attributes: Attributes) -> tuple[str, ...]:
@@ -213,17 +214,18 @@ def split_v2(
     [(2, 2), (2, 1), (2, 3)]
     """
     axis = normal_axis(axis, data.dim())
+    length = data.shape[axis]
     if sections > 0:
-        parts = data.tensor_split(sections, axis)
+        lengths = [length // sections + (part < length % sections) for part in range(sections)]
     else:
-        length = data.shape[axis]
         if not indices or indices[0] != 0:
             raise ValueError(f"indices={tuple(indices)} say where each part begins; expected a first part at 0")
         if any(a > b for a, b in zip(indices, (*indices[1:], length))):
             raise ValueError(
                 f"indices={tuple(indices)}; expected increasing ones of at most {length}, the length of axis {axis}"
             )
-        parts = data.tensor_split(indices[1:], axis)
+        lengths = [last - first for first, last in zip(indices, (*indices[1:], length))]
+    parts = data.split_with_sizes(lengths, axis)
     if squeeze_axis:
         if any(part.shape[axis] != 1 for part in parts):
             raise ValueError(f"with squeeze_axis expected parts of length 1 along axis {axis}")

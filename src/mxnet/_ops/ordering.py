@@ -238,6 +238,22 @@ def _uniform_edges(count: int, bounds: Sequence[float] | None, data: Tensor) -> 
     return edges.to(data.dtype)
 
 
+def _is_even(dtype: torch.dtype, count: int, bounds: Sequence[float]) -> bool:
+    """Whether bins are so wide that arithmetic in `dtype` misses the right one by one at most."""
+    if dtype not in (torch.float32, torch.float64):
+        return False
+    low, high = bounds
+    return (high - low) / count > 64 * torch.finfo(dtype).eps * max(abs(low), abs(high))
+
+
+def _even_place(flat: Tensor, edges: Tensor, low: float, bins_per_unit: float) -> Tensor:
+    """Return ``torch.searchsorted(edges, flat, right=True)`` for edges of one distance, 0 for NaN."""
+    last = edges.shape[0] - 2
+    guess = flat.sub(low).mul_(bins_per_unit).clamp_(0, last).int().clamp_(0, last)  # NaN becomes any int
+    place = torch.ge(flat, edges.index_select(0, guess)).int().add_(guess)
+    return place.add_(torch.ge(flat, edges[1:].index_select(0, guess)).int())
+
+
 @operator(
     "_histogram",
     aliases=("_npi_histogram",),
@@ -286,10 +302,14 @@ def histogram(
         edges = bins
     count = edges.shape[0] - 1
     flat = data.detach().reshape(-1)
-    place = torch.searchsorted(edges.detach(), flat, right=True)  # 0 left of all edges, count + 1 right of them
-    last = edges.detach()[count]
-    place = torch.where(flat == last, count, place)
-    place = torch.where(flat.isnan(), 0, place)
+    if bin_cnt is not None and range is not None and _is_even(data.dtype, bin_cnt, range):
+        place = _even_place(flat, edges, range[0], bin_cnt / (range[1] - range[0]))
+    else:
+        place = torch.searchsorted(edges.detach(), flat, right=True)
+    place -= (flat == edges.detach()[count]).to(place.dtype)
+    if flat.is_floating_point():
+        place.masked_fill_(flat.isnan(), 0)
+    place = place.long()
     counts = torch.zeros(count + 2, dtype=torch.int64, device=data.device)
     counts.index_add_(0, place, torch.ones_like(place))
     return counts[1 : count + 1], edges.clone() if edges is bins else edges

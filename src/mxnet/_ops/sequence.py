@@ -123,9 +123,13 @@ def sequence_mask(
         return data
     steps = torch.arange(shape[axis], device=data.device)
     after = steps.unsqueeze(1 - axis) >= lengths.long().unsqueeze(axis)  # (T, N) or (N, T)
-    if len(shape) > 2:
-        after = after.reshape(*after.shape, *(1,) * (len(shape) - 2))
-    return data.masked_fill(after, scalar_in(value, data.dtype))
+    value = scalar_in(value, data.dtype)
+    if len(shape) == 2:
+        return data.masked_fill(after, value)
+    if data.is_cpu and data.numel():  # a mask that is repeated along the last axes is slow there
+        rows = after.reshape(-1).nonzero().view(-1)
+        return data.reshape(after.numel(), -1).index_fill(0, rows, value).view(shape)
+    return data.masked_fill(after.reshape(*after.shape, *(1,) * (len(shape) - 2)), value)
 
 
 @sequence_operator("SequenceLast", _last_shape, view=True)
