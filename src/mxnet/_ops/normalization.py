@@ -556,13 +556,19 @@ def lrn(data: Tensor, *, alpha: float = 1e-4, beta: float = 0.75, knorm: float =
         raise ValueError(f"nsize is {nsize}; expected at least 1")
     half = (nsize - 1) // 2
     wide = data.float() if data.dtype.itemsize == 2 else data
-    squares = wide.square()
-    if half and squares.numel():  # a sliding sum over the channels, seen as the rows of an image
-        image = squares.reshape(data.shape[0], 1, data.shape[1], -1)
-        squares = torch.nn.functional.avg_pool2d(image, (2 * half + 1, 1), (1, 1), (half, 0), divisor_override=1).view(
-            data.shape
-        )
-    return (wide * (squares * (alpha / nsize) + knorm).pow(-beta)).to(data.dtype)
+    total = wide.square()
+    if half and total.numel():
+        channels = data.shape[1]
+        padded = torch.nn.functional.pad(total.flatten(2) if data.dim() > 2 else total.unsqueeze(2), (0, 0, half, half))
+        total = padded[:, :channels]
+        for shift in range(1, 2 * half + 1):  # short windows, so this beats pooling
+            total = total + padded[:, shift : shift + channels]
+        total = total.view(data.shape)
+    total = total * (alpha / nsize) + knorm
+    if beta == 0.75:  # the usual one; roots are faster than powers
+        root = total.rsqrt()
+        return (wide * (root * root.sqrt())).to(data.dtype)
+    return (wide * total.pow(-beta)).to(data.dtype)
 
 
 # Variants of batch normalization. The gradient of each is that of `BatchNorm` between two small steps.

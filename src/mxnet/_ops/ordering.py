@@ -307,9 +307,7 @@ def histogram(
     else:
         place = torch.searchsorted(edges.detach(), flat, right=True)
     place -= (flat == edges.detach()[count]).to(place.dtype)
-    if flat.is_floating_point():
-        place.masked_fill_(flat.isnan(), 0)
-    place = place.long()
+    place = place.long()  # 0 or count + 1 outside of all edges, and for NaN
     counts = torch.zeros(count + 2, dtype=torch.int64, device=data.device)
     counts.index_add_(0, place, torch.ones_like(place))
     return counts[1 : count + 1], edges.clone() if edges is bins else edges
