@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from .attributes import single
 from .optimizer import (
     advanced,
     average,
@@ -21,7 +22,6 @@ from .optimizer import (
     described_as,
     first_shape,
     scaled,
-    single,
     updates,
 )
 from .registry import Shape, operator

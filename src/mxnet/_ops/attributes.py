@@ -8,6 +8,7 @@ back: ``"(3, 3)"``, ``"True"``, ``"float32"``, ``"None"``.
 from __future__ import annotations
 
 import ast
+import ctypes
 import operator
 import types
 import typing
@@ -278,6 +279,11 @@ def _literal(text: str, kind: AttributeType) -> Any:
         return ast.literal_eval(text.strip().replace("L", ""))
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         raise ValueError(f"expected {kind.spelling}, got {text!r}") from None
+
+
+def single(value: float) -> float:
+    """Return the float32 next to `value`: MXNet keeps most numbers among its attributes in single precision."""
+    return ctypes.c_float(value).value
 
 
 def torch_dtype(value: Any) -> torch.dtype:

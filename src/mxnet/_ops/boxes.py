@@ -14,6 +14,7 @@ from typing import Any, Literal
 import torch
 
 from .activation import check_floating
+from .attributes import single
 from .families import dtype_name
 from .registry import Backward, Shape, operator
 from .suppression import (
@@ -26,7 +27,6 @@ from .suppression import (
     overlaps,
     pairs_at_once,
     plain,
-    single,
 )
 
 Tensor = torch.Tensor

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from .adaptive_optimizer import adam_steps
+from .attributes import single
 from .families import dtype_name
 from .optimizer import (
     advanced,
@@ -24,7 +25,6 @@ from .optimizer import (
     master_dtypes,
     master_update,
     scaled,
-    single,
     update,
 )
 from .registry import Shape, operator

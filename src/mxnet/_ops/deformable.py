@@ -9,12 +9,17 @@ import torch
 from torch.utils.checkpoint import checkpoint
 
 from .activation import check_floating
-from .attributes import NonNegativeInt, PositiveInt, Shape, UnitFloat
+from .attributes import NonNegativeInt, PositiveInt, Shape, UnitFloat, single
 from .convolution import _convolution_size, _steps
 from .families import documented, dtype_name
 from .gathering import MOST, exact, pixel_rows, weighted_sums
 from .products import linear
-from .region import check_boxes, group_planes, images_of, rounded, single
+from .region import (
+    check_boxes,
+    group_planes,
+    images_of,
+    rounded,
+)
 from .registry import Function, operator
 
 Tensor = torch.Tensor

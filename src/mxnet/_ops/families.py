@@ -54,9 +54,7 @@ def unary(
         return on_integers(data)
 
     dtypes = _widened if widens else None
-    _register(
-        name, call, summary, _UNARY, aliases=aliases, gradient=gradient, elementwise=True, output_dtypes=dtypes
-    )
+    _register(name, call, summary, _UNARY, aliases=aliases, gradient=gradient, elementwise=True, output_dtypes=dtypes)
 
 
 def _widened(dtypes: Sequence[torch.dtype | None], attributes: Mapping[str, Any]) -> list[torch.dtype | None]:
@@ -64,13 +62,16 @@ def _widened(dtypes: Sequence[torch.dtype | None], attributes: Mapping[str, Any]
     return [dtype if dtype is None or dtype.is_floating_point else torch.float32]
 
 
+def _largest_exact(dtype: torch.dtype) -> float:
+    """Return up to which integer a dtype holds them all."""
+    if dtype.is_floating_point:
+        return 2 / torch.finfo(dtype).eps
+    return 1 if dtype is _BOOL else torch.iinfo(dtype).max
+
+
 def index_dtype(dtype: torch.dtype, length: int) -> torch.dtype:
     """Return the dtype for indices below `length`: `dtype`, or a wider floating one if it does not hold them all."""
-    if dtype.is_floating_point:
-        exact = 2 / torch.finfo(dtype).eps  # integers up to here
-    else:
-        exact = 1 if dtype is _BOOL else torch.iinfo(dtype).max
-    if length - 1 <= exact:
+    if length - 1 <= _largest_exact(dtype):
         return dtype
     return torch.float32 if length - 1 <= 2**24 else torch.float64
 

@@ -11,9 +11,12 @@ from typing import Any
 import torch
 
 from . import binary
+from .attributes import single
 from .families import dtype_name, elementwise_binary, scalar_binary
 from .multi_optimizer import numbered
-from .optimizer import check_arrays, single
+from .optimizer import (
+    check_arrays,
+)
 from .registry import operator
 
 Tensor = torch.Tensor

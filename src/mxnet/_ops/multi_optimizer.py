@@ -16,10 +16,14 @@ from typing import Any
 
 import torch
 
-from .attributes import Floats
+from .attributes import Floats, single
 from .attributes import Shape as Ints
 from .decoupled_optimizer import MASTERED, WEIGHTS, adamw_steps, check_scalar, lamb_direction, lamb_ratio
-from .optimizer import check_arrays, check_dtype, described, single
+from .optimizer import (
+    check_arrays,
+    check_dtype,
+    described,
+)
 from .registry import Shape, operator
 
 Tensor = torch.Tensor

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from .activation import check_floating
-from .attributes import Floats
+from .attributes import Floats, single
 from .boxes import check_dtypes, decoded
 from .registry import Shape, operator
 from .suppression import (
@@ -25,7 +25,6 @@ from .suppression import (
     match,
     overlaps,
     plain,
-    single,
     with_areas,
     zero_unless_,
 )

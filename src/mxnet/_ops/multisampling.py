@@ -18,7 +18,7 @@ from .attributes import Shape as ShapeAttribute
 from .creation import check_shape
 from .families import check_same_dtype, documented
 from .registry import Function, Shape, operator
-from .sampling import float_dtype, parameters_of, present, standard_gamma, work_dtype
+from .sampling import float_dtype, parameters_of, present, standard_exponential, standard_gamma, work_dtype
 
 Tensor = torch.Tensor
 Known = Sequence[tuple[Shape, torch.dtype]]
@@ -173,7 +173,7 @@ def sample_exponential(lam: Tensor, *, generator: torch.Generator) -> Tensor:
     >>> mx.nd.sample_exponential(mx.nd.array([1, 9]), shape=3).shape
     (2, 3)
     """
-    return torch.empty_like(lam, memory_format=torch.contiguous_format).exponential_(generator=generator) / lam
+    return standard_exponential(torch.empty_like(lam, memory_format=torch.contiguous_format), generator).div_(lam)
 
 
 @sample("_sample_poisson")
@@ -347,7 +347,7 @@ def shuffle(data: Tensor, *, generator: torch.Generator) -> Tensor:
     """
     if data.dim() == 0:
         return data.clone()
-    return data[torch.randperm(data.shape[0], generator=generator, device=data.device)]
+    return data.index_select(0, torch.randperm(data.shape[0], generator=generator, device=data.device))
 
 
 def _zipfian_shape(shapes: Sequence[Shape], dtypes: Sequence[torch.dtype], attributes: Mapping[str, Any]) -> Known:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import torch
 
+from .attributes import single
 from .families import dtype_name
 from .registry import Function, Shape, operator
 
@@ -48,12 +48,6 @@ PARAMETERS = {
 
 
 # -- what all updates share --------------------------------------------------------------------------------------
-
-
-@lru_cache(4096)
-def single(value: float) -> float:
-    """Return `value` rounded to float32, as MXNet keeps attributes."""
-    return torch.tensor(value, dtype=torch.float32).item()
 
 
 def check_dtype(name: str, array: Tensor, dtype: torch.dtype) -> None:

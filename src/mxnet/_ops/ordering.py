@@ -6,6 +6,7 @@ larger than every number.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -247,11 +248,13 @@ def _is_even(dtype: torch.dtype, count: int, bounds: Sequence[float]) -> bool:
 
 
 def _even_place(flat: Tensor, edges: Tensor, low: float, bins_per_unit: float) -> Tensor:
-    """Return ``torch.searchsorted(edges, flat, right=True)`` for edges of one distance, 0 for NaN."""
+    """Return how many edges lie at or below each element, for edges of one distance; below it for the last edge."""
     last = edges.shape[0] - 2
+    ends = edges[1:].clone()
+    ends[last:].nextafter_(torch.full_like(ends[last:], math.inf))
     guess = flat.sub(low).mul_(bins_per_unit).clamp_(0, last).int().clamp_(0, last)  # NaN becomes any int
     place = torch.ge(flat, edges.index_select(0, guess)).int().add_(guess)
-    return place.add_(torch.ge(flat, edges[1:].index_select(0, guess)).int())
+    return place.add_(torch.ge(flat, ends.index_select(0, guess)).int())
 
 
 @operator(
@@ -306,8 +309,11 @@ def histogram(
         place = _even_place(flat, edges, range[0], bin_cnt / (range[1] - range[0]))
     else:
         place = torch.searchsorted(edges.detach(), flat, right=True)
-    place -= (flat == edges.detach()[count]).to(place.dtype)
-    place = place.long()  # 0 or count + 1 outside of all edges, and for NaN
-    counts = torch.zeros(count + 2, dtype=torch.int64, device=data.device)
-    counts.index_add_(0, place, torch.ones_like(place))
+        place -= (flat == edges.detach()[count]).long()
+    # Now 0 left of all edges, count + 1 right of them, and one or the other for NaN.
+    if place.is_cpu:
+        counts = torch.bincount(place, minlength=count + 2)
+    else:  # where bincount would wait for the device
+        counts = torch.zeros(count + 2, dtype=torch.int64, device=data.device)
+        counts.index_add_(0, place, torch.ones_like(place, dtype=torch.int64))
     return counts[1 : count + 1], edges.clone() if edges is bins else edges

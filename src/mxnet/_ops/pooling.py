@@ -90,8 +90,9 @@ def _suits_onednn(data: Tensor, windows: _Windows) -> bool:
         data.is_cpu
         and data.dtype is torch.float32
         and len(windows.kernel) == 2
+        and min(windows.kernel) > 1
+        and math.prod(windows.output) > 1
         and data.numel() >= _WORTH_IT
-        and math.prod(windows.kernel) > 1
         and data.is_contiguous()
         and torch.backends.mkldnn.is_available()
     )

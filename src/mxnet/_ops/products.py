@@ -47,8 +47,8 @@ def _vendor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("vendor_id")), "")
 
 
-#: oneDNN's ``data @ weight.T + bias`` as ``onednn(data, weight, bias, "none", [], "")``, None where it is not the faster
-#: one. It has no derivative.
+#: oneDNN's ``data @ weight.T + bias`` as ``onednn(data, weight, bias, "none", [], "")``; None where it is not the
+#: faster one. It has no derivative.
 onednn: Any = _find()
 
 
@@ -81,6 +81,20 @@ class _Linear(torch.autograd.Function):
         )
 
 
+class _Product(torch.autograd.Function):
+    """oneDNN's product of two matrices with its derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, lhs: Tensor, rhs: Tensor) -> Tensor:
+        ctx.save_for_backward(lhs, rhs)
+        return onednn(lhs, rhs.t(), None, "none", [], "")
+
+    @staticmethod
+    def backward(ctx: Any, *heads: Tensor) -> Any:
+        (head,), (lhs, rhs), wanted = heads, ctx.saved_tensors, ctx.needs_input_grad
+        return matmul(head, rhs.t()) if wanted[0] else None, matmul(lhs.t(), head) if wanted[1] else None
+
+
 def linear(data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return ``data @ weight.T + bias`` for data (..., K), weight (N, K) and bias (N,)."""
     if onednn is not None and _suits(data, weight, data.numel() * weight.shape[0]):
@@ -92,7 +106,9 @@ def linear(data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 def matmul(lhs: Tensor, rhs: Tensor, into: Tensor | None = None) -> Tensor:
     """Return ``lhs @ rhs`` for lhs (M, K) and rhs (K, N), written to `into` when it is given."""
-    if onednn is not None and _suits(lhs, rhs, lhs.numel() * rhs.shape[1]) and not _is_recorded(lhs, rhs):
+    if onednn is not None and _suits(lhs, rhs, lhs.numel() * rhs.shape[1]):
+        if _is_recorded(lhs, rhs):
+            return _Product.apply(lhs, rhs)  # type: ignore[return-value]
         found = onednn(lhs, rhs.t(), None, "none", [], "")
         return found if into is None else into.copy_(found)
     return torch.mm(lhs, rhs) if into is None else torch.mm(lhs, rhs, out=into)

@@ -12,11 +12,16 @@ from typing import Any
 
 import torch
 
-from .attributes import Floats, PositiveInt
+from .attributes import Floats, PositiveInt, single
 from .boxes import check_dtypes
 from .families import documented
 from .registry import Shape, operator
-from .suppression import descending, greedy, plain, single, with_areas
+from .suppression import (
+    descending,
+    greedy,
+    plain,
+    with_areas,
+)
 
 Tensor = torch.Tensor
 Attributes = Mapping[str, Any]

@@ -318,8 +318,8 @@ keepdims : bool
 
 Returns
 -------
-the shape of `data` without `axis`, or (1,); in the dtype of `data`, or in float32 or float64 if that dtype does not hold
-all indices exactly (float16 does up to 2048)
+the shape of `data` without `axis`, or (1,); in the dtype of `data`, or in float32 or float64 if that dtype does not
+hold all indices exactly (float16 does up to 2048)
 
 Examples
 --------

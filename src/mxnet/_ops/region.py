@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 
 from .activation import check_floating
-from .attributes import NonNegativeInt, PositiveInt, Shape, UnitFloat
+from .attributes import NonNegativeInt, PositiveInt, Shape, UnitFloat, single
 from .families import dtype_name
 from .gathering import MOST, Planes, Reads, averages, between, dense_samples, exact, pixel_rows, samples, weighted_sums
 from .registry import operator
@@ -58,11 +57,6 @@ def _grid_shape(
     if attributes.get("position_sensitive"):
         channels //= height * width
     return [((boxes, channels, height, width), dtypes[0])]
-
-
-def single(value: float) -> float:
-    """Return an attribute as MXNet keeps it, in float32: on float64 data the difference would show."""
-    return float(np.float32(value))
 
 
 def images_of(rois: Tensor, count: int) -> tuple[Tensor, Tensor]:

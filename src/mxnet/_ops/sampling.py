@@ -119,6 +119,13 @@ def _not_negative(value: float, name: str) -> float:
     return value
 
 
+def standard_exponential(out: Tensor, generator: torch.Generator) -> Tensor:
+    """Fill `out` with exponential values of rate 1."""
+    if out.is_cpu:  # by inversion, in vectors: several times as fast there
+        return out.uniform_(generator=generator).neg_().log1p_().neg_()
+    return out.exponential_(generator=generator)
+
+
 # -- the distributions -----------------------------------------------------------------------------------------------
 @distribution("uniform", aliases=("random_uniform", "uniform"))
 def _uniform(out: Tensor, generator: torch.Generator, *, low: float = 0.0, high: float = 1.0) -> Tensor:
@@ -193,7 +200,8 @@ def _exponential(out: Tensor, generator: torch.Generator, *, lam: float = 1.0) -
     >>> mx.nd.random_exponential(lam=4, shape=(2, 3)).shape
     (2, 3)
     """
-    return out.exponential_(_positive(lam, "lam"), generator=generator)
+    rate = _positive(lam, "lam")
+    return standard_exponential(out, generator).div_(rate)
 
 
 @distribution("poisson", aliases=("random_poisson",))

@@ -13,10 +13,11 @@ Both ask after each step whether anything is left to do; on an accelerator the h
 
 from __future__ import annotations
 
-import ctypes
 import math
 
 import torch
+
+from .attributes import single
 
 Tensor = torch.Tensor
 
@@ -27,11 +28,6 @@ _PAIRS_CPU, _PAIRS = 1 << 18, 1 << 24
 _BLOCK, _BLOCK_PAIRS = 256, 1 << 20
 
 _INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
-
-
-def single(value: float) -> float:
-    """Return the float32 next to `value`: MXNet keeps attributes in single precision."""
-    return ctypes.c_float(value).value
 
 
 def plain(data: Tensor) -> Tensor:
