@@ -75,7 +75,11 @@ PARTIAL = {
     "embedding": (lambda x: mx.sym.Embedding(x, input_dim=9, output_dim=5), (0, 7), (0, 7, 5)),
     "slice of an unknown length": (lambda x: mx.sym.slice(x, begin=(0,), end=(5,)), (0, 3), None),
     "slice that must fit": (lambda x: mx.sym.slice_axis(x, axis=0, begin=2, end=5), (0, 3), (3, 3)),
-    "convolution": (lambda x: mx.sym.Convolution(x, kernel=(3, 3), num_filter=4), (1, 2, 0, 5), (1, 4, 0, 3)),
+    "convolution of an unknown length": (
+        lambda x: mx.sym.Convolution(x, kernel=(3, 3), num_filter=4),
+        (1, 2, 0, 5),
+        (1, 4, 0, 3),
+    ),
     "reshape": (lambda x: mx.sym.Reshape(x, shape=(0, -1)), (0, 3, 4), (0, 12)),
     "split": (lambda x: mx.sym.SliceChannel(x, num_outputs=2)[1], (0, 6), (0, 3)),
     "flatten": (mx.sym.Flatten, (2, 0, 3), (2, 0)),

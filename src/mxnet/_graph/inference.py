@@ -372,8 +372,8 @@ class Inferred:
 def _trial_lengths(shapes: Sequence[Shape], values: Mapping[str, Any]) -> Sequence[int]:
     """Return lengths to put in for an unknown one.
 
-    Besides the usual ones these are lengths that stand at the node, as an unknown one may have to equal one of them, and
-    those around numbers among the attributes, to which a length may be clipped.
+    Besides the usual ones these are lengths that stand at the node, as an unknown one may have to equal one of them,
+    and those around numbers among the attributes, to which a length may be clipped.
     """
     known = [n for shape in shapes for n in shape if n]
     numbers = [n for value in values.values() for n in (value if isinstance(value, tuple) else (value,))]
