@@ -12,6 +12,8 @@ CASES = {}
 
 def find(name):
     """Return the array function of a registered name."""
+    if name.startswith("_random_") and name.endswith("_like"):
+        return getattr(mx.nd.random, name[len("_random_") :])
     for prefix, space in (("_contrib_", mx.nd.contrib), ("_linalg_", mx.nd.linalg), ("_image_", mx.nd.image)):
         if name.startswith(prefix):
             return getattr(space, name[len(prefix) :])
