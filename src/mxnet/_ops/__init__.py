@@ -1,7 +1,8 @@
 """What each operator means: a schema and a function on torch tensors. Importing this package registers all of them.
 
 ``registry``, ``attributes`` and ``families`` are the frame. Every other module holds operators of one subject, or what
-several of them share (``products``, ``gathering``, ``suppression``, ``recurrent_layers``, ``recurrent_steps``):
+several of them share (``draws``, ``products``, ``gathering``, ``suppression``, ``recurrent_layers``,
+``recurrent_steps``):
 
 ============  =========================================================================================================
 elements      unary, binary, broadcast, scalar, elementwise, surrogate, contrib

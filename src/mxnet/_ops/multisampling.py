@@ -13,12 +13,13 @@ from typing import Any
 
 import torch
 
+from . import draws
 from .attributes import DType
 from .attributes import Shape as ShapeAttribute
 from .creation import check_shape
 from .families import check_same_dtype, documented
 from .registry import Function, Shape, operator
-from .sampling import float_dtype, parameters_of, present, standard_exponential, standard_gamma, work_dtype
+from .sampling import float_dtype, parameters_of, present, work_dtype
 
 Tensor = torch.Tensor
 Known = Sequence[tuple[Shape, torch.dtype]]
@@ -156,7 +157,7 @@ def sample_gamma(alpha: Tensor, beta: Tensor, *, generator: torch.Generator) -> 
     >>> mx.nd.sample_gamma(mx.nd.array([1, 9]), mx.nd.array([1, 2]), shape=3).shape
     (2, 3)
     """
-    return standard_gamma(alpha, generator).mul_(beta)
+    return draws.gamma(alpha, generator).mul_(beta)
 
 
 @sample("_sample_exponential")
@@ -173,7 +174,7 @@ def sample_exponential(lam: Tensor, *, generator: torch.Generator) -> Tensor:
     >>> mx.nd.sample_exponential(mx.nd.array([1, 9]), shape=3).shape
     (2, 3)
     """
-    return standard_exponential(torch.empty_like(lam, memory_format=torch.contiguous_format), generator).div_(lam)
+    return draws.exponential(torch.empty_like(lam, memory_format=torch.contiguous_format), generator).div_(lam)
 
 
 @sample("_sample_poisson")
@@ -207,7 +208,7 @@ def sample_negative_binomial(k: Tensor, p: Tensor, *, generator: torch.Generator
     >>> mx.nd.sample_negative_binomial(mx.nd.array([1, 9]), mx.nd.array([1, 1]), shape=2).asnumpy().tolist()
     [[0.0, 0.0], [0.0, 0.0]]
     """
-    return _poisson(standard_gamma(k, generator) * ((1 - p) / p), generator)
+    return _poisson(draws.gamma(k, generator) * ((1 - p) / p), generator)
 
 
 @sample("_sample_generalized_negative_binomial")
@@ -226,7 +227,7 @@ def sample_generalized_negative_binomial(mu: Tensor, alpha: Tensor, *, generator
     [[0.0, 0.0], [0.0, 0.0]]
     """
     some = alpha > 0  # without dispersion the counts are Poisson
-    mean = standard_gamma(torch.where(some, 1 / alpha, 1), generator) * (mu * alpha)
+    mean = draws.gamma(torch.where(some, 1 / alpha, 1), generator) * (mu * alpha)
     return _poisson(torch.where(some, mean, mu), generator)
 
 

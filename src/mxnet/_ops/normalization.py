@@ -560,11 +560,11 @@ def lrn(data: Tensor, *, alpha: float = 1e-4, beta: float = 0.75, knorm: float =
     if half and total.numel():
         channels = data.shape[1]
         padded = torch.nn.functional.pad(total.flatten(2) if data.dim() > 2 else total.unsqueeze(2), (0, 0, half, half))
-        total = padded[:, :channels]
-        for shift in range(1, 2 * half + 1):  # short windows, so this beats pooling
-            total = total + padded[:, shift : shift + channels]
+        total = padded[:, :channels] + padded[:, 1 : 1 + channels]
+        for shift in range(2, 2 * half + 1):  # short windows, so this beats pooling
+            total.add_(padded[:, shift : shift + channels])
         total = total.view(data.shape)
-    total = total * (alpha / nsize) + knorm
+    total.mul_(alpha / nsize).add_(knorm)
     if beta == 0.75:  # the usual one; roots are faster than powers
         root = total.rsqrt()
         return (wide * (root * root.sqrt())).to(data.dtype)

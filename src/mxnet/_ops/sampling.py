@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from . import draws
 from .attributes import DType
 from .attributes import Shape as ShapeAttribute
 from .creation import check_shape
@@ -39,12 +40,6 @@ def float_dtype(dtype: torch.dtype | None) -> torch.dtype:
     if not dtype.is_floating_point:
         raise TypeError(f"dtype is {str(dtype)[6:]}; expected float16, float32 or float64")
     return dtype
-
-
-def standard_gamma(shape: Tensor, generator: torch.Generator) -> Tensor:
-    """Draw gamma values of scale 1, one for each shape parameter."""
-    draw: Any = torch._standard_gamma  # type: ignore[reportPrivateImportUsage]  # all that takes a generator
-    return draw(shape.contiguous(), generator=generator)
 
 
 # -- operators from a function that draws ----------------------------------------------------------------------------
@@ -119,13 +114,6 @@ def _not_negative(value: float, name: str) -> float:
     return value
 
 
-def standard_exponential(out: Tensor, generator: torch.Generator) -> Tensor:
-    """Fill `out` with exponential values of rate 1."""
-    if out.is_cpu:  # by inversion, in vectors: several times as fast there
-        return out.uniform_(generator=generator).neg_().log1p_().neg_()
-    return out.exponential_(generator=generator)
-
-
 # -- the distributions -----------------------------------------------------------------------------------------------
 @distribution("uniform", aliases=("random_uniform", "uniform"))
 def _uniform(out: Tensor, generator: torch.Generator, *, low: float = 0.0, high: float = 1.0) -> Tensor:
@@ -183,7 +171,7 @@ def _gamma(out: Tensor, generator: torch.Generator, *, alpha: float = 1.0, beta:
     """
     _positive(alpha, "alpha")
     _positive(beta, "beta")
-    return standard_gamma(out.fill_(alpha), generator).mul_(beta)
+    return draws.gamma(out.fill_(alpha), generator).mul_(beta)
 
 
 @distribution("exponential", aliases=("random_exponential",))
@@ -201,7 +189,7 @@ def _exponential(out: Tensor, generator: torch.Generator, *, lam: float = 1.0) -
     (2, 3)
     """
     rate = _positive(lam, "lam")
-    return standard_exponential(out, generator).div_(rate)
+    return draws.exponential(out, generator).div_(rate)
 
 
 @distribution("poisson", aliases=("random_poisson",))
@@ -218,7 +206,7 @@ def _poisson(out: Tensor, generator: torch.Generator, *, lam: float = 1.0) -> Te
     >>> mx.nd.random_poisson(lam=0, shape=(2,)).asnumpy().tolist()
     [0.0, 0.0]
     """
-    return torch.poisson(out.fill_(_not_negative(lam, "lam")), generator=generator)
+    return draws.poisson(out, generator, _not_negative(lam, "lam"))
 
 
 @distribution("negative_binomial", aliases=("random_negative_binomial",))
@@ -241,7 +229,7 @@ def _negative_binomial(out: Tensor, generator: torch.Generator, *, k: int = 1, p
     _positive(p, "p")
     if k == 0 or p >= 1:
         return out.zero_()
-    return torch.poisson(_gamma(out, generator, alpha=k, beta=(1 - p) / p), generator=generator)
+    return draws.negative_binomial(out, generator, k, (1 - p) / p)
 
 
 @distribution("generalized_negative_binomial", aliases=("random_generalized_negative_binomial",))
@@ -265,7 +253,7 @@ def _generalized_negative_binomial(
     _not_negative(mu, "mu")
     if _not_negative(alpha, "alpha") == 0 or mu == 0:
         return _poisson(out, generator, lam=mu)
-    return torch.poisson(_gamma(out, generator, alpha=1 / alpha, beta=mu * alpha), generator=generator)
+    return draws.negative_binomial(out, generator, 1 / alpha, mu * alpha)
 
 
 def _int_dtype(dtype: torch.dtype | None) -> torch.dtype:

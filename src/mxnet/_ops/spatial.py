@@ -58,11 +58,8 @@ def _affine_grid(name: str, theta: Tensor, target_shape: tuple[int, ...], *, pre
     theta = _wide(theta)
     made_in = torch.float64 if precise else theta.dtype
     x, y = (_regular(length, made_in, theta.device).to(theta.dtype) for length in (width, height))
-    regular = torch.stack(
-        (x.expand(height, width), y.unsqueeze(1).expand(height, width), torch.ones_like(x).expand(height, width))
-    )
-    grid = theta.reshape(-1, 3) @ regular.view(3, height * width)
-    return grid.view(theta.shape[0], 2, height, width)
+    of_x, of_y, constant = theta.view(-1, 2, 1, 1, 3).unbind(-1)
+    return of_x * x + (of_y * y.unsqueeze(1) + constant)
 
 
 def _regular(length: int, dtype: torch.dtype, device: torch.device) -> Tensor:
