@@ -8,8 +8,8 @@ import math
 import numpy as np
 
 from . import bad, integers, normal, reference, sample, uniform
+from .batch_norm import sync_batch_norm
 from .convolution import convolution
-from .normalization import sync_batch_norm
 
 
 def _batch(*shape, dtype="float32", state_dtype=None):

@@ -9,7 +9,8 @@ elements      unary, binary, broadcast, scalar, elementwise, surrogate, contrib
 arrays        creation, shape, slicing, joining, indexing, selection, encoding, ordering, reduce, cumulative, sequence,
               storage, device
 matrices      matrix, linalg, linalg_factors, linalg_packing, sketch
-networks      dense, convolution, pooling, normalization, activation, output, attention, recurrent, ctc, patches, legacy
+networks      dense, convolution, pooling, batch_norm, normalization, activation, output, attention, recurrent, ctc,
+              patches, legacy
 vision        spatial, region, deformable, boxes, multibox, proposal, image, image_color, image_resize, image_files
 chance        sampling, multisampling, density, hawkes
 optimizers    optimizer, adaptive_optimizer, decoupled_optimizer, mixed_precision, multi_optimizer

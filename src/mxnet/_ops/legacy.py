@@ -9,8 +9,8 @@ import torch
 
 from .activation import check_floating
 from .attributes import PositiveInt, Shape
+from .batch_norm import sync_batch_norm
 from .convolution import convolution
-from .normalization import sync_batch_norm
 from .registry import Backward, get, operator
 
 Tensor = torch.Tensor
