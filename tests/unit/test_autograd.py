@@ -433,3 +433,77 @@ class TestScopes:
 
 def test_table_of_writes_is_not_trivial():
     assert 5 < len(REFUSED_WRITES) < len(snippets.WRITES) - 5
+
+
+# -- large gradients are taken over, unless somebody would notice --------------------------------------------------------
+LARGE = (64, 128)
+
+
+def doubled(x, times=2.0):
+    with mx.autograd.record():
+        y = x * times
+    y.backward()
+
+
+@pytest.fixture
+def large():
+    x = mx.nd.ones(LARGE)
+    x.attach_grad()
+    doubled(x)
+    return x
+
+
+def test_a_large_gradient_arrives(large):
+    gradient = large.grad
+    doubled(large, 3)
+    assert large.grad is gradient
+    assert (gradient.asnumpy() == 3).all()
+
+
+def test_a_view_of_a_gradient_sees_the_next_one(large):
+    rows = large.grad[2:4]
+    doubled(large, 3)
+    assert (rows.asnumpy() == 3).all()
+
+
+def test_memory_lent_by_dlpack_sees_the_next_gradient(large):
+    lent = torch.from_dlpack(large.grad)
+    doubled(large, 3)
+    assert (lent == 3).all()
+
+
+def test_an_executor_and_a_recording_share_a_gradient(large):
+    executor = (mx.sym.var("x") * 5).bind(mx.cpu(), {"x": large}, {"x": large.grad})
+    doubled(large, 3)
+    assert (executor.grad_dict["x"].asnumpy() == 3).all()
+    executor.forward(is_train=True)
+    executor.backward(mx.nd.ones(LARGE))
+    assert (large.grad.asnumpy() == 5).all()
+    doubled(large, 3)
+    assert (executor.grad_dict["x"].asnumpy() == 3).all()
+
+
+def test_gradients_share_no_memory_with_each_other_or_the_head():
+    x, y = mx.nd.ones(LARGE), mx.nd.ones(LARGE)
+    x.attach_grad()
+    y.attach_grad()
+    head = mx.nd.ones(LARGE)
+    for _ in range(2):
+        with mx.autograd.record():
+            z = x + y
+        z.backward(head)
+        x.grad[:] = 7
+        assert (head.asnumpy() == 1).all()
+        assert (y.grad.asnumpy() == 1).all()
+
+
+def test_a_part_of_a_larger_gradient_is_copied():
+    x, y = mx.nd.ones(LARGE), mx.nd.ones(LARGE)
+    x.attach_grad()
+    y.attach_grad()
+    for times in (1, 2):
+        with mx.autograd.record():
+            z = mx.nd.concat(x, y, dim=0) * times
+        z.backward()
+        x.grad[:] = 7
+        assert (y.grad.asnumpy() == times).all()

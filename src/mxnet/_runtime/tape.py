@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from sys import getrefcount
 from typing import Any, Protocol
 
 import torch
@@ -86,15 +87,33 @@ def attach(data: Tensor, gradient: HasData, grad_req: str) -> Trace:
 def _delivery(gradient: HasData, grad_req: str) -> Callable[[Tensor], None]:
     def deliver(leaf: Tensor) -> None:
         found, leaf.grad = leaf.grad, None
+        old = gradient._data
         if found is None:  # a rule that gives this input no gradient, such as a loss layer's label
             if grad_req == "write":
-                gradient._data.zero_()
+                old.zero_()
         elif grad_req == "add":
-            gradient._data.add_(found)
+            old.add_(found)
+        elif found.numel() >= _WORTH_TAKING and _is_alone(found) and getrefcount(old) == 3 and _is_alone(old):
+            gradient._data = found  # nobody can tell the two memories apart
         else:
-            gradient._data.copy_(found)
+            old.copy_(found)
 
     return deliver
+
+
+_WORTH_TAKING = 4096  # elements: copying fewer costs less than asking
+_use_count: Callable[[int], int] | None = getattr(torch._C, "_storage_Use_Count", None)
+
+
+def _is_alone(tensor: Tensor) -> bool:
+    """Return whether no other tensor shares the memory of this one, which fills it."""
+    storage: Any = tensor.untyped_storage()
+    return (
+        _use_count is not None
+        and _use_count(storage._cdata) == 2  # `tensor` and `storage`
+        and storage.nbytes() == tensor.nbytes
+        and tensor.is_contiguous()
+    )
 
 
 def grad_mode() -> AbstractContextManager[Any]:
