@@ -435,7 +435,7 @@ def test_table_of_writes_is_not_trivial():
     assert 5 < len(REFUSED_WRITES) < len(snippets.WRITES) - 5
 
 
-# -- large gradients are taken over, unless somebody would notice --------------------------------------------------------
+# -- large gradients are taken over, unless somebody would notice ------------------------------------------------------
 LARGE = (64, 128)
 
 
@@ -495,6 +495,18 @@ def test_gradients_share_no_memory_with_each_other_or_the_head():
         x.grad[:] = 7
         assert (head.asnumpy() == 1).all()
         assert (y.grad.asnumpy() == 1).all()
+
+
+def test_a_gradient_that_is_a_view_of_the_head_is_copied():
+    x = mx.nd.ones(LARGE)
+    x.attach_grad()
+    head = mx.nd.ones((LARGE[0] * LARGE[1],))
+    for _ in range(2):
+        with mx.autograd.record():
+            z = x.reshape((-1,))
+        z.backward(head)
+        x.grad[:] = 7
+        assert (head.asnumpy() == 1).all()
 
 
 def test_a_part_of_a_larger_gradient_is_copied():
