@@ -22,7 +22,7 @@ from harness import markdown
 HERE = pathlib.Path(__file__).parent
 RESULTS = HERE / "results.json"
 PAGE = HERE.parent / "docs" / "performance.md"
-FIGURES = ("tutorial_step", "imperative", "chain", "import_time", "memory", "operators")
+FIGURES = ("tutorial_step", "imperative", "chain", "import_time", "memory", "files", "iterators", "operators")
 INTRODUCTION = """\
 # Performance
 

@@ -9,14 +9,16 @@ import torch
 
 from . import base
 from ._graph.inference import Conflict, Inferred
-from ._graph.node import Entry
+from ._graph.node import Entry, topological_order
 from ._ops.attributes import DTYPE_NAMES, torch_dtype
 from ._runtime.device import torch_device
+from ._storage_types import argument_types, gradient_types
 from .base import MXNetError
 from .context import Context
 from .executor import Executor, group_context, make
 from .ndarray import NDArray
 from .ndarray.dispatch import NDArrayBase, wrap
+from .ndarray.sparse import zeros as sparse_zeros
 from .symbol import Symbol
 
 _REQS = ("write", "add", "null")
@@ -149,22 +151,21 @@ def simple_bind(
 ) -> Executor:
     """See `Symbol.simple_bind`."""
     ctx = _context(ctx)
-    for name, stype in (stype_dict or {}).items():
-        if stype != "default":
-            raise MXNetError(
-                f"simple_bind: storage type {stype!r} of {name!r} is not supported yet; expected 'default'"
-            )
     argument_nodes, state_nodes = symbol._variables()
     names, states = [node.name for node in argument_nodes], [node.name for node in state_nodes]
     nodes = {node.name: node for node in (*argument_nodes, *state_nodes)}
+    stypes = argument_types(nodes, stype_dict or {})
+    gradient_stypes = gradient_types(topological_order(symbol._entries), stypes)
     requests = _requests(grad_req, names)
     inferred = _infer_for_binding(symbol, shapes, type_dict or {})
 
-    def allocate(name: str) -> NDArray:
+    def allocate(name: str, stypes: Mapping[str, str] = stypes) -> NDArray:
         entry = Entry(nodes[name], 0)
         shape, dtype = inferred.shape(entry), inferred.dtype(entry)
         assert shape is not None
         context = group_context(nodes[name], ctx, group2ctx)
+        if stypes[name] != "default":
+            return sparse_zeros(stypes[name], shape, context, dtype)
         return wrap(NDArray, torch.zeros(shape, dtype=dtype, device=torch_device(context)), context)
 
     def shared(name: str) -> NDArray:
@@ -176,10 +177,15 @@ def simple_bind(
             old = shared_exec.aux_dict.get(name) if old is None else old
         if old is None and shared_buffer is not None and (shared_arg_names is None or name not in shared_arg_names):
             old = shared_buffer.get(name)
-        fits = old is not None and old._data.dtype is new._data.dtype and old._data.device == new._data.device
+        fits = (
+            old is not None
+            and old.stype == new.stype
+            and old._data.dtype is new._data.dtype
+            and old._data.device == new._data.device
+        )
         if fits and old is not None and old.shape == new.shape:
             return old
-        if fits and old is not None and old.size >= new.size:
+        if fits and old is not None and old.size >= new.size and not old.is_sparse:
             return wrap(NDArray, old._data.reshape(-1)[: new.size].view(new.shape), old.context)
         if shared_buffer is not None and (shared_arg_names is None or name not in shared_arg_names):
             shared_buffer[name] = new
@@ -188,8 +194,17 @@ def simple_bind(
     sharing = shared_exec is not None or shared_buffer is not None
     arguments = [shared(name) if sharing else allocate(name) for name in names]
     auxiliary = [shared(name) if sharing else allocate(name) for name in states]
-    gradients = [None if request == "null" else allocate(name) for name, request in zip(names, requests)]
-    return make(symbol, ctx, arguments, gradients, requests, auxiliary, group2ctx, own_gradients=True)
+    gradients = [
+        None if request == "null" else allocate(name, gradient_stypes) for name, request in zip(names, requests)
+    ]
+    if shared_exec is None:
+        return make(symbol, ctx, arguments, gradients, requests, auxiliary, group2ctx, own_gradients=True)
+    # executors that share a parameter share its gradient, too
+    for position, (name, gradient) in enumerate(zip(names, gradients)):
+        old = None if shared_arg_names is not None and name not in shared_arg_names else shared_exec.grad_dict.get(name)
+        if gradient is not None and old is not None and arguments[position] is shared_exec.arg_dict.get(name):
+            gradients[position] = old
+    return make(symbol, ctx, arguments, gradients, requests, auxiliary, group2ctx)
 
 
 def _infer_for_binding(symbol: Symbol, shapes: Mapping[str, Any], type_dict: Mapping[str, Any]) -> Inferred:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["MXNetError", "NotImplementedForSymbol", "py_str", "string_types", "numeric_types", "integer_types"]
+__all__ = ["MXNetError", "NotImplementedForSymbol", "NotSupportedForSparseNDArray", "integer_types", "numeric_types",
+           "py_str", "string_types"]  # fmt: skip
 
 
 class MXNetError(RuntimeError):
@@ -44,6 +45,19 @@ class NotImplementedForSymbol(MXNetError):
         name = function if isinstance(function, str) else function.__name__
         other = f' (that is, operator "{alias}")' if alias else ""
         super().__init__(f"Function {name}{other} is not implemented for Symbol, only for NDArray.")
+
+
+class NotSupportedForSparseNDArray(MXNetError):
+    """A method of dense arrays was called on a sparse one."""
+
+    def __init__(self, function: Any, alias: str | None = None, *args: Any) -> None:
+        name = function if isinstance(function, str) else function.__name__
+        other = f' (namely operator "{alias}")' if alias else ""
+        given = f" with arguments ({', '.join(str(type(arg)) for arg in args)})" if args else ""
+        super().__init__(
+            f"Function {name}{other}{given} is not supported for SparseNDArray and only available in NDArray; "
+            "x.tostype('default') makes one."
+        )
 
 
 def translated(error: BaseException, message: str) -> MXNetError:

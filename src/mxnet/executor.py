@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +14,7 @@ from . import base
 from ._graph import passes
 from ._graph.inference import Inferred
 from ._graph.lowering import node_of
-from ._graph.node import Entry, Node, auxiliary_nodes, topological_order
+from ._graph.node import Entry, Node, auxiliary_nodes, state_inputs, topological_order
 from ._graph.plan import Placement, Plan, Training
 from ._runtime import random
 from ._runtime.device import torch_device
@@ -87,7 +88,7 @@ class Executor:
                 continue
             self._wanted.append(number)
             self._targets.append(Gradient(grad, req))
-            if handle.get("own_gradients") and req == "write":
+            if handle.get("own_gradients") and req == "write" and not grad.is_sparse:
                 self._targets[-1].watch(grad)
         self._waiting: list[Gradient] = []  # those that the present steps put off
         self._loss = [e.node.operator is not None and e.node.operator.is_loss(e.node.values) for e in self._heads]
@@ -207,11 +208,14 @@ class Executor:
             array._data = tensor
         return self._outputs
 
-    def _lower(self, is_train: bool, watch: Sequence[Entry] = ()) -> Any:
+    def _lower(self, is_train: bool, watch: Sequence[Entry] | None = None) -> Any:
         if not self._wanted:
-            return self._plan.inference(is_train, watch)
+            return self._plan.inference(is_train, watch or ())
+        if watch is not None:
+            self._waiting = []
+            return self._plan.training(is_train, self._wanted, watch, apart=True)
         put_off = [number for number, target in zip(self._wanted, self._targets) if target.unread]
-        step = self._plan.training(is_train, self._wanted, watch, put_off)
+        step = self._plan.training(is_train, self._wanted, put_off=put_off)
         self._waiting = [target for number, target in zip(self._wanted, self._targets) if number in step.deferred]
         return step
 
@@ -276,7 +280,10 @@ class Executor:
             raise MXNetError("backward: call forward first; gradients are those of the last forward")
         heads = self._head_gradients(out_grads)
         into = [target.tensor if target.grad_req == "write" else None for target in self._targets]
-        for target, found in zip(self._targets, self._run(self._step.backward, self._saved, heads, into)):
+        gradients = self._run(self._step.backward, self._saved, heads, into)
+        if self._monitor is not None and self._step.noted:
+            self._tell_gradients(self._monitor[0], self._step.noted, gradients[len(self._targets) :])
+        for target, found in zip(self._targets, gradients):
             if found is not target.tensor:
                 target.deliver(found)
 
@@ -322,7 +329,10 @@ class Executor:
     # -- watching --------------------------------------------------------------------------------------------------
 
     def set_monitor_callback(self, callback: Callable[[Any, NDArray], None] | None, monitor_all: bool = False) -> None:
-        """Call ``callback(name, array)`` for the outputs of every node at each `forward`.
+        """Call ``callback(name, array)`` for the outputs of every node at each `forward`, and at each `backward`.
+
+        What flows back into input ``i`` of a node is called ``NODE_backward_output{i}``, without a number where the
+        node has one input.
 
         Parameters
         ----------
@@ -363,9 +373,7 @@ class Executor:
 
             return run
 
-        self._steps = {
-            is_train: Training(noting(step.forward), step.backward, step.deferred) if self._wanted else noting(step)
-        }
+        self._steps = {is_train: replace(step, forward=noting(step.forward)) if self._wanted else noting(step)}
         try:
             outputs = self.forward(is_train)
         finally:
@@ -373,6 +381,15 @@ class Executor:
         for name, entry, tensor in zip(names, watch, watched):
             callback(name.encode(), wrap(NDArray, tensor.detach(), self._context_of(entry.node)))
         return outputs
+
+    def _tell_gradients(
+        self, callback: Callable[[Any, NDArray], None], noted: Sequence[tuple[Node, int]], gradients: Sequence[Any]
+    ) -> None:
+        for (node, index), tensor in zip(noted, gradients):
+            if tensor is not None:
+                number = index if len(node.inputs) - len(state_inputs(node)) > 1 else ""
+                array = wrap(NDArray, tensor.detach(), self._context_of(node))
+                callback(f"{node.name}_backward_output{number}".encode(), array)
 
     # -- arrays ----------------------------------------------------------------------------------------------------
 

@@ -160,3 +160,24 @@ def group_adagrad_update(weight, grad, history, *, lr, rescale_grad=1.0, clip_gr
         total = float(np.ravel(history)[row]) + np.mean(grad[row] ** 2)
         out[row] -= single(lr) * grad[row] / np.sqrt(total + single(epsilon))
     return result(out, weight)
+
+
+def _dense(samples: list[Sample]) -> list[Sample]:
+    for made in samples:
+        made.golden, made.why = False, "1.9.1 takes row_sparse arrays only"
+    return samples
+
+
+@reference(
+    "_sparse_adagrad_update",
+    samples=_dense(cases("wgv", {"epsilon": 0.5}, {"clip_gradient": 0.3, "rescale_grad": 2.0}, NO_ROOM, lr=0.1)),
+    bad=[
+        bad(normal(2), normal(2), normal(3), lr=0.1, match=r"history has shape \(3,\) and weight \(2,\)"),
+        bad(normal(2), normal(2), normal(2), lr=0.1, wd=0.1, match="wd=0.1.*expected 0"),
+    ],
+    benchmark=lambda: case("wgv", 1000, 1000, lr=0.1, rescale_grad=1 / 32),
+)
+def adagrad_update(weight, grad, history, *, lr, epsilon=1e-7, wd=0.0, rescale_grad=1.0, clip_gradient=-1.0):
+    grad = scaled(grad.astype("float64"), rescale_grad, clip_gradient)
+    history = history + grad * grad
+    return result(weight.astype("float64") - single(lr) * grad / np.sqrt(history + single(epsilon)), weight)

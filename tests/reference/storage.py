@@ -19,8 +19,6 @@ ANY = [
     "cast_storage",
     samples=ANY,
     bad=[
-        bad(normal(2, 3), stype="csr", match="stype='csr': sparse storage is not supported yet"),
-        bad(normal(2, 3), stype="row_sparse", match="stype='row_sparse': sparse storage is not supported yet"),
         bad(normal(2, 3), stype="dense", match="one of 'csr', 'default', 'row_sparse', got 'dense'"),
         bad(normal(2, 3), match="required attribute 'stype'"),
     ],
@@ -124,3 +122,28 @@ EDGES = {"differentiable": False, **DENSE}
 )
 def edge_id(data, u, v):
     return np.array([data[int(i), int(j)] or -1 for i, j in zip(u, v)], data.dtype)
+
+
+KEPT = {"golden": False, "why": "1.9.1 takes row_sparse arrays only"}
+
+
+@reference(
+    "_sparse_retain",
+    samples=[
+        sample(normal(4, 2), rows(0, 3), **KEPT),
+        sample(normal(4, 2), rows(2, dtype="int32"), **KEPT),
+        sample(normal(3), rows(1.7, 0), **KEPT),
+        sample(normal(3, 2, 2, dtype="float64"), rows(2, 0, dtype="int64"), **KEPT),
+        sample(normal(2, 2, dtype="float16"), rows(1), **KEPT),
+        sample(integers(3, 2), rows(1), **KEPT),
+    ],
+    bad=[
+        bad(normal(3, 2), rows(3), match="indices: row 3 is out of bounds; expected 0 to 2"),
+        bad(normal(3, 2), rows([1]), match=r"indices \(1, 1\); expected"),
+    ],
+)
+def sparse_retain(data, indices):
+    found = np.zeros_like(data)
+    for row in indices.astype(int):
+        found[row] = data[row]
+    return found

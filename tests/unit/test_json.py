@@ -90,20 +90,107 @@ def test_older_spellings_are_read(spelling):
     assert json.loads(symbol.tojson())["nodes"][2]["attrs"]["__lr_mult__"] == "2"
 
 
+@pytest.mark.parametrize("name", sorted(programs.table("old_symbols")))
+def test_old_files_become_what_mxnet_makes_of_them(name):
+    programs.check("old_symbols", name, mx)
+
+
+def test_what_a_user_added_to_an_operator_before_0_9_stays():
+    # MXNet 1.9.1 cannot read such a file
+    symbol = mx.sym.load_json(_old({"param": {"num_hidden": "3", "no_bias": "True"}, "attr": {"mood": "angry"}}))
+    assert symbol.attr("__mood__") == "angry"
+    assert mx.sym.load_json(symbol.tojson()).attr("__mood__") == "angry"
+    assert symbol.infer_shape(x=(2, 5))[1] == [(2, 3)]
+
+
+@pytest.mark.parametrize("version", [None, 800])
+def test_multipliers_of_inputs_that_the_file_leaves_out(version):
+    # MXNet 1.9.1 does not survive this file
+    nodes = [_X, {"op": "BatchNorm", "name": "bn", "attr": {"moving_var_lr_mult": "4"}, "inputs": [[0, 0]]}]
+    graph = {"nodes": nodes, "heads": [[1, 0]]}
+    if version:
+        graph["attrs"] = {"mxnet_version": ["int", version]}
+    symbol = mx.sym.load_json(json.dumps(graph))
+    assert symbol.list_auxiliary_states() == ["bn_moving_mean", "bn_moving_var"]
+    assert symbol.attr_dict()["bn_moving_var"] == {
+        "__init__": '["one", {}]',
+        "__lr_mult__": "4",
+        "lr_mult": "4",
+    }
+    assert "bn_moving_mean" not in symbol.attr_dict() or "lr_mult" not in symbol.attr_dict()["bn_moving_mean"]
+
+
+def test_newer_files_are_read_with_a_warning(caplog):
+    text = _text(_X).replace("10901", "20000")
+    assert mx.sym.load_json(text).name == "x"
+    assert "version 20000, which is newer" in caplog.text
+    caplog.clear()
+    mx.sym.load_json(_text(_X))
+    assert caplog.text == ""
+
+
 # -- damaged text ---------------------------------------------------------------------------------------------------
 
 _X = {"op": "null", "name": "x", "inputs": []}
 
 
 def _text(*nodes, heads=((0, 0, 0),)):
-    return json.dumps({"nodes": list(nodes), "heads": heads})
+    return json.dumps({"nodes": list(nodes), "heads": heads, "attrs": {"mxnet_version": ["int", 10901]}})
 
 
 def _relu(**changes):
     return _text(_X, {"op": "relu", "name": "r", "inputs": [[0, 0, 0]], **changes}, heads=[[1, 0, 0]])
 
 
+def _version(value):
+    return json.dumps({"nodes": [_X], "heads": [[0, 0]], "attrs": value})
+
+
+def _old_fc(**changes):
+    """A file of 0.8 of which the inputs are made."""
+    node = {"op": "Concat", "name": "c", "attr": {"num_args": "3"}, "inputs": [[0, 0]], **changes}
+    return json.dumps({"nodes": [_X, node], "heads": [[1, 0]]})
+
+
 DAMAGED = {
+    "version is a number": (_version({"mxnet_version": 10901}), "'mxnet_version' is 10901, expected"),
+    "version is text": (_version({"mxnet_version": ["str", "1.9"]}), "'mxnet_version' is"),
+    "version is a fraction": (_version({"mxnet_version": ["int", 1.5]}), "'mxnet_version' is"),
+    "version is empty": (_version({"mxnet_version": []}), "'mxnet_version' is"),
+    "version is not a number": (_version({"mxnet_version": ["int", float("nan")]}), "'mxnet_version' is"),
+    "attributes of the graph are a list": (_version([]), r"'attrs' is \[\], expected an object"),
+    "attribute that the operator does not have": (
+        _text(_X, {"op": "Dropout", "name": "d", "attrs": {"q": "0.5"}, "inputs": [[0, 0, 0]]}),
+        r"JSON text: node 1 \('d'\).*no attribute 'q'",
+    ),
+    "multiplier of an input that is no variable": (
+        json.dumps(
+            {
+                "nodes": [
+                    _X,
+                    {"op": "relu", "name": "r", "inputs": [[0, 0]]},
+                    {"op": "Dropout", "name": "d", "attr": {"data_lr_mult": "2"}, "inputs": [[1, 0]]},
+                ],
+                "heads": [[2, 0]],
+            }
+        ),
+        r"node 2 \('d'\).*no attribute 'data_lr_mult'",
+    ),
+    "huge number of inputs of an old file": (_old_fc(attr={"num_args": "9" * 12}), r"'c'\): num_args is 9+, the file"),
+    "many inputs of an old file": (_old_fc(attr={"num_args": "20000"}), r"'c'\): num_args is 20000, the file"),
+    "many inputs of many nodes": (
+        json.dumps(
+            {
+                "nodes": [_X]
+                + [
+                    {"op": "Concat", "name": f"c{i}", "attr": {"num_args": "4000"}, "inputs": [[0, 0]]}
+                    for i in range(5)
+                ],
+                "heads": [[1, 0]],
+            }
+        ),
+        r"node 3 \('c2'\): num_args is 4000, the file gives 1 inputs",
+    ),
     "empty": ("", "JSON text: not a symbol file"),
     "no JSON": ("{nodes", "not a symbol file.*column"),
     "cut": (TEXTS["network"][:500], "not a symbol file.*line"),
@@ -246,3 +333,4 @@ def test_changed_values_do_no_harm(name, data):
         if not graph:
             break
     _use(json.dumps(graph))
+    _use(json.dumps(graph).replace("10901", "800").replace("attrs", "attr", data.draw(st.integers(0, 3))))

@@ -10,8 +10,12 @@ from .._ops.registry import Operator
 #: Prefix of a registered name -> submodule of ``mx.nd`` and ``mx.sym``.
 PREFIXES = {"_contrib_": "contrib", "_linalg_": "linalg", "_image_": "image", "_sparse_": "sparse"}
 
-#: Modules beside a generated submodule whose functions it shows as its own.
-WRITTEN_BY_HAND = {"contrib": ("contrib_functions", "control_flow")}
+#: Modules beside a generated submodule of ``mx.nd`` and ``mx.sym`` whose names it shows as its own.
+WRITTEN_BY_HAND = {
+    ("ndarray", "contrib"): ("contrib_functions", "control_flow"),
+    ("symbol", "contrib"): ("contrib_functions", "control_flow"),
+    ("ndarray", "sparse"): ("_sparse_arrays", "_sparse_base", "_sparse_creation", "_sparse_functions"),
+}
 
 #: Prefixes of the operators of ``mx.np`` and ``mx.npx``, which have front ends of their own.
 NUMPY_PREFIXES = ("_np_", "_npi_", "_npx_")

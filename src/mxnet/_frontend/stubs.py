@@ -88,7 +88,7 @@ def module_stub(namespace: str, cls: str) -> str:
     """Return the stub of one generated submodule; `cls` is NDArray or Symbol."""
     source = "ndarray" if cls == "NDArray" else "symbol"
     lines = [_HEAD + "from collections.abc import Sequence", "from typing import Any, Literal", ""]
-    lines += [f"from .{module} import *" for module in WRITTEN_BY_HAND.get(namespace, ())]
+    lines += [f"from .{module} import *" for module in WRITTEN_BY_HAND.get((source, namespace), ())]
     lines += [f"from .{source} import {cls}", "", "__all__: list[str]", ""]
     lines += [_function(public, entry, cls) for public, _, entry in members(namespace)]
     return "\n".join(lines) + "\n"

@@ -210,15 +210,18 @@ class Inferred:
             return changed
         if all(self._known(shape) for shape in inputs) and not all(self._known(shape) for shape in outputs):
             found = self._run(node, [shape for shape in inputs if shape is not None])
+            found = found and [_agreeing(shape, known) for shape, known in zip(found, outputs)]
             if found is not None and found != outputs:
                 outputs[:] = found
                 changed = True
         elif None not in inputs and not all(self._known(shape) for shape in (*inputs, *outputs)):
-            found = self._run_partly(node, [shape for shape in inputs if shape is not None])
-            for index, shape in enumerate(found):
+            shapes = [shape for shape in inputs if shape is not None]
+            trials = self._run_partly(node, shapes)
+            for index, shape in enumerate(_same_in_all(list(trials.values()))):
                 merged = _agreeing(outputs[index], shape)
                 changed |= merged != outputs[index]
                 outputs[index] = merged
+            changed |= self._trace_back(node, shapes, trials)
         return changed
 
     # -- graphs inside a node ------------------------------------------------------------------------------------
@@ -286,24 +289,35 @@ class Inferred:
         except (RuntimeError, ValueError, TypeError, IndexError) as error:
             raise Conflict(f"{_where(node)}: {error}; {self._described(node)}") from None
 
-    def _run_partly(self, node: Node, shapes: list[Shape]) -> list[Shape]:
-        """Find what the outputs' shapes owe to the known lengths: those that are the same for any unknown length."""
+    def _run_partly(self, node: Node, shapes: list[Shape]) -> dict[int, list[Shape]]:
+        """Return the outputs' shapes for several lengths in place of the unknown ones, where they can be computed."""
         operator = node.operator
         assert operator is not None
         dtypes = [self.dtype(entry) or torch.float32 for entry in node.inputs]
-        found: list[list[Shape]] = []
+        found: dict[int, list[Shape]] = {}
         for length in _trial_lengths(shapes, node.values):
             trial = [tuple(n or length for n in shape) for shape in shapes]
             try:
-                found.append([shape for shape, _ in output_shapes(operator, trial, dtypes, node.values)])
+                found[length] = [shape for shape, _ in output_shapes(operator, trial, dtypes, node.values)]
             except (RuntimeError, ValueError, TypeError, IndexError, ArithmeticError):
                 continue  # not a length that the operator takes here
-        if len(found) < 2:
-            return []
-        same_rank = all(len({len(shape) for shape in output}) == 1 for output in zip(*found))
-        if not same_rank:
-            return []
-        return [tuple(n[0] if len(set(n)) == 1 else 0 for n in zip(*output)) for output in zip(*found)]
+        return found if len(found) > 1 else {}
+
+    def _trace_back(self, node: Node, shapes: list[Shape], trials: Mapping[int, list[Shape]]) -> bool:
+        """Take over the length of an output that is always the one unknown length of the inputs, as the batch is."""
+        unknown = [(i, axis) for i, shape in enumerate(shapes) for axis, n in enumerate(shape) if not n]
+        if len(unknown) != 1 or not trials:
+            return False
+        position, axis = unknown[0]
+        for index, known in enumerate(self._shapes[id(node)]):
+            for out_axis, length in enumerate(known or ()):
+                if length and all(
+                    len(outputs[index]) > out_axis and outputs[index][out_axis] == trial
+                    for trial, outputs in trials.items()
+                ):
+                    shape = shapes[position]
+                    return self._set_input(node, position, (*shape[:axis], length, *shape[axis + 1 :]))
+        return False
 
     def carries_gradient(self, node: Node, above: Sequence[bool]) -> list[bool]:
         """Return, for each output of a node, whether its gradient flows on to the inputs marked in `above`."""
@@ -369,6 +383,13 @@ class Inferred:
         return pending
 
 
+def _same_in_all(trials: Sequence[Sequence[Shape]]) -> list[Shape]:
+    """Return shapes with the lengths that do not depend on the trial, and 0 for the others; nothing if ranks differ."""
+    if not all(len({len(shape) for shape in output}) == 1 for output in zip(*trials)):
+        return []
+    return [tuple(n[0] if len(set(n)) == 1 else 0 for n in zip(*output)) for output in zip(*trials)]
+
+
 def _trial_lengths(shapes: Sequence[Shape], values: Mapping[str, Any]) -> Sequence[int]:
     """Return lengths to put in for an unknown one.
 
@@ -426,7 +447,7 @@ def _merge(one: Shape | None, other: Shape | None) -> Shape | None:
     return tuple(merged)
 
 
-def _agreeing(known: Shape | None, guess: Shape) -> Shape | None:
+def _agreeing(known: Shape | None, guess: Shape | None) -> Shape | None:
     """Add a partial guess to what is known where both fit."""
     try:
         return _merge(known, guess)

@@ -2,32 +2,45 @@
 
 Layout: ``nodes`` in topological order, each with ``op`` (``null`` for a variable), ``name``, ``attrs`` (sorted) and
 ``inputs`` as ``[node, output, version]``; ``arg_nodes`` (all variables), ``node_row_ptr`` (running count of outputs),
-``heads`` and the version that wrote it.
+``heads`` and the version that wrote it. Older versions wrote less, and elsewhere: see `upgrades`.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from .._ops.registry import get
+from .._ops.registry import Operator, get
 from ..base import MXNetError
-from .node import HIDDEN_KEYS, Entry, Node, state_inputs, topological_order
+from .collector import held_back
+from .node import Entry, Node, check_attributes, state_inputs, topological_order
+from .upgrades import VERSION, upgrade_attributes, upgrade_inputs, version_of
 
 #: A file may not claim more outputs of one node than this.
 _MOST_OUTPUTS = 100_000
 
+#: Attributes that say how many: these are counted out one by one.
+_COUNTS = ("num_outputs", "sections", "num_weights")
+
 #: Nor may graphs of control flow lie deeper inside each other.
 _MOST_DEPTH = 50
 
-_VERSION = 10901  # the MXNet release whose format this is
+#: How many inputs may be made in all for the nodes of an old file; BatchNorm lacks two, an RNN three.
+_GRANT = 10_000
+
+_MANY = 1000  # nodes, where it is not known how many there are
+_MOST_SAID = 1000  # characters of a message that may quote the file
+
+_log = logging.getLogger(__name__)
 
 
 def dump(heads: Sequence[Entry]) -> str:
     """Return the JSON text of the graph with these heads."""
-    parts = _dump_graph(heads, {})
-    parts["attrs"] = f'{{"mxnet_version": ["int", {_VERSION}]}}'
+    with held_back(_MANY):
+        parts = _dump_graph(heads, {}, topological_order(heads))
+    parts["attrs"] = f'{{"mxnet_version": ["int", {VERSION}]}}'
     return _dump_parts(parts)
 
 
@@ -35,9 +48,8 @@ def _dump_parts(parts: Mapping[str, str]) -> str:
     return "{\n  " + ", \n  ".join(f'"{key}": {text}' for key, text in parts.items()) + "\n}"
 
 
-def _dump_graph(heads: Sequence[Entry], written: dict[int, int]) -> dict[str, str]:
+def _dump_graph(heads: Sequence[Entry], written: dict[int, int], order: Sequence[Node]) -> dict[str, str]:
     """Return the parts of a graph; `written` counts, for each state, how many operators so far write to it."""
-    order = topological_order(heads)
     number = {id(node): i for i, node in enumerate(order)}
     rows = [0]
     nodes: list[str] = []
@@ -71,8 +83,9 @@ def _dump_subgraphs(node: Node, written: dict[int, int]) -> list[str]:
     texts: list[str] = []
     for graph, wiring in zip(node.subgraphs, node.operator.wiring(node.values)):
         inside = dict(written)
-        texts.append(_dump_parts(_dump_graph(graph, inside)))
-        variables = [below for below in topological_order(graph) if below.operator is None]
+        order = topological_order(graph)
+        texts.append(_dump_parts(_dump_graph(graph, inside, order)))
+        variables = [below for below in order if below.operator is None]
         for variable, (number, _) in zip(variables, wiring.inputs):
             if id(variable) in inside:
                 written[id(node.inputs[number].node)] = inside[id(variable)]
@@ -135,77 +148,146 @@ def load(text: str, source: str = "JSON text") -> list[Entry]:
         If it is no JSON, no graph, names an unknown operator or refers to a node that does not come earlier; the
         message names `source` and the place.
     """
+    with held_back(len(text) // 100):  # about as many characters stand for a node
+        return _load(text, source)
+
+
+def _load(text: str, source: str) -> list[Entry]:
     try:
         graph = json.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
         raise MXNetError(f"{source}: not a symbol file: {error}") from None
-    return _load_graph(graph, source, 0)
-
-
-def _load_graph(graph: Any, source: str, depth: int) -> list[Entry]:
-    if depth > _MOST_DEPTH:
-        raise MXNetError(f"{source}: more than {_MOST_DEPTH} graphs inside each other")
-    if not isinstance(graph, dict) or not isinstance(graph.get("nodes"), list) or "heads" not in graph:
-        raise MXNetError(f"{source}: not a symbol file: expected an object with 'nodes' and 'heads'")
-    graph = cast("dict[str, Any]", graph)
-    if not isinstance(graph["heads"], list):
-        raise MXNetError(f"{source}: 'heads' is {str(graph['heads'])[:80]}, expected a list")
-    nodes: list[Node] = []
-    for position, record in enumerate(graph["nodes"]):
-        nodes.append(_load_node(record, nodes, f"{source}: node {position}", depth))
-    heads = [_entry(head, nodes, f"{source}: head {i}") for i, head in enumerate(graph["heads"])]
-    if not heads:
-        raise MXNetError(f"{source}: the graph has no heads")
-    return heads
-
-
-def _load_node(record: Any, nodes: list[Node], place: str, depth: int) -> Node:
-    if not isinstance(record, dict) or not isinstance(record.get("op"), str) or not isinstance(record.get("name"), str):
-        raise MXNetError(f"{place}: expected an object with the strings 'op' and 'name', found {str(record)[:80]}")
-    record = cast("dict[str, Any]", record)
-    name = record["name"]
-    attributes = _load_attributes(record, place)
-    inputs = record.get("inputs", [])
-    if not isinstance(inputs, list):
-        raise MXNetError(f"{place} ({name!r}): 'inputs' is {str(inputs)[:80]}, expected a list")
-    entries = [_entry(item, nodes, f"{place} ({name!r})") for item in inputs]
-    if any("\ud800" <= letter <= "\udfff" for letter in name):
-        raise MXNetError(f"{place}: the name {name!a} is no Unicode text")
-    if record["op"] == "null":
-        if entries:
-            raise MXNetError(f"{place} ({name!r}): a variable has no inputs, the file gives {len(entries)}")
-        return Node(None, name, attributes, entries)
-    try:
-        operator = get(record["op"])
-    except KeyError as error:
-        raise MXNetError(f"{place} ({name!r}): {error.args[0]}") from None
-    found = record.get("subgraphs", [])
-    if not isinstance(found, list) or len(found) != len(operator.subgraphs):
-        raise MXNetError(
-            f"{place} ({name!r}): operator {operator.name} holds {len(operator.subgraphs)} subgraphs, "
-            f"'subgraphs' is {str(found)[:80]}"
+    version = version_of(cast("dict[str, Any]", graph), source) if isinstance(graph, dict) else VERSION
+    if version > VERSION:
+        _log.warning(
+            "%s: written by MXNet version %d, which is newer than the %d that is known here", source, version, VERSION
         )
-    subgraphs = [
-        _load_graph(graph, f"{place} ({name!r}): {inner}", depth + 1) for inner, graph in zip(operator.subgraphs, found)
-    ]
-    node = Node(operator, name, attributes, entries, subgraphs)
-    for key in ("num_outputs", "sections", "num_weights"):  # outputs are counted out one by one
-        if key in operator.attributes and node.values[key] > _MOST_OUTPUTS:
-            raise MXNetError(f"{place} ({name!r}): {key} is {node.values[key]}; at most {_MOST_OUTPUTS} are read")
-    if operator.variadic is not None and node.values[operator.variadic] != len(entries) + len(subgraphs):
-        raise MXNetError(
-            f"{place} ({name!r}): {operator.variadic} is {node.values[operator.variadic]}, "
-            f"the file gives {len(entries)} inputs" + (f" and {len(subgraphs)} subgraphs" if subgraphs else "")
-        )
-    if operator.wiring is not None:
-        _check_wiring(node, f"{place} ({name!r})")
-    expected = len(node.input_names())
-    if len(entries) != expected:
-        raise MXNetError(
-            f"{place} ({name!r}): operator {operator.name} takes {expected} inputs "
-            f"({', '.join(node.input_names())}), the file gives {len(entries)}"
-        )
-    return node
+    return _Loader(source, version).graph(graph, 0)
+
+
+class _Loader:
+    """Reads one file."""
+
+    def __init__(self, source: str, version: int) -> None:
+        self.source = source
+        self.version = version
+        self.made = _GRANT  # how many more inputs may be made for nodes that lack them
+        self.counted = 0  # outputs of all nodes that others refer to
+
+    def graph(self, graph: Any, depth: int, source: str | None = None) -> list[Entry]:
+        """Return the heads of a graph."""
+        source = source or self.source
+        if depth > _MOST_DEPTH:
+            raise MXNetError(f"{source}: more than {_MOST_DEPTH} graphs inside each other")
+        if not isinstance(graph, dict) or not isinstance(graph.get("nodes"), list) or "heads" not in graph:
+            raise MXNetError(f"{source}: not a symbol file: expected an object with 'nodes' and 'heads'")
+        graph = cast("dict[str, Any]", graph)
+        if not isinstance(graph["heads"], list):
+            raise MXNetError(f"{source}: 'heads' is {str(graph['heads'])[:80]}, expected a list")
+        nodes: list[Node] = []
+        counts: list[int | None] = [None] * len(graph["nodes"])
+        for position, record in enumerate(graph["nodes"]):
+            nodes.append(self.node(record, nodes, counts, f"{source}: node {position}", depth))
+        heads = [self.entry(head, nodes, counts, f"{source}: head {i}") for i, head in enumerate(graph["heads"])]
+        if not heads:
+            raise MXNetError(f"{source}: the graph has no heads")
+        return heads
+
+    def node(self, record: Any, nodes: list[Node], counts: list[int | None], place: str, depth: int) -> Node:
+        """Return one node of a graph, of which the `nodes` before it are known."""
+        kind, name = (record.get("op"), record.get("name")) if isinstance(record, dict) else (None, None)
+        if not isinstance(kind, str) or not isinstance(name, str):
+            raise MXNetError(f"{place}: expected an object with the strings 'op' and 'name', found {str(record)[:80]}")
+        place = f"{place} ({name[:100]!r})"
+        attributes, loose = _load_attributes(record, place)
+        inputs = record.get("inputs", [])
+        if not isinstance(inputs, list):
+            raise MXNetError(f"{place}: 'inputs' is {str(inputs)[:80]}, expected a list")
+        entries = [self.entry(item, nodes, counts, place) for item in inputs]
+        if not name.isascii() and any("\ud800" <= letter <= "\udfff" for letter in name):
+            raise MXNetError(f"{place}: the name is no Unicode text")
+        operator = None
+        if kind != "null":
+            try:
+                operator = get(kind)
+            except KeyError as error:
+                raise MXNetError(f"{place}: {error.args[0]}") from None
+        elif entries:
+            raise MXNetError(f"{place}: a variable has no inputs, the file gives {len(entries)}")
+        upgrade_attributes(operator, attributes, self.version, loose)
+        node = Node(operator, name, attributes, entries)
+        if operator is None:
+            return node
+        if operator.subgraphs or "subgraphs" in record:
+            node.subgraphs = self.subgraphs(operator, record.get("subgraphs", []), place, depth)
+        try:
+            self.complete(node)
+        except MXNetError as error:
+            raise MXNetError(f"{place}: {str(error)[:_MOST_SAID]}") from None
+        if operator.wiring is not None:
+            _check_wiring(node, place)
+        names = node.input_names()
+        if len(node.inputs) != len(names):
+            raise MXNetError(
+                f"{place}: operator {operator.name} takes {len(names)} inputs "
+                f"({', '.join(names)[:_MOST_SAID]}), the file gives {len(node.inputs)}"
+            )
+        return node
+
+    def subgraphs(self, operator: Operator, found: Any, place: str, depth: int) -> list[list[Entry]]:
+        """Return the graphs that a node of control flow holds."""
+        if not isinstance(found, list) or len(cast("list[Any]", found)) != len(operator.subgraphs):
+            raise MXNetError(
+                f"{place}: operator {operator.name} holds {len(operator.subgraphs)} subgraphs, "
+                f"'subgraphs' is {str(found)[:80]}"
+            )
+        return [self.graph(graph, depth + 1, f"{place}: {inner}") for inner, graph in zip(operator.subgraphs, found)]
+
+    def complete(self, node: Node) -> None:
+        """Check a node's attributes and give it the inputs that older files leave out."""
+        operator = node.operator
+        assert operator is not None
+        values = node.values
+        for key in _COUNTS:
+            if key in operator.attributes and values[key] > _MOST_OUTPUTS:
+                raise MXNetError(f"{key} is {values[key]}; at most {_MOST_OUTPUTS} are read")
+        if operator.variadic is not None and values[operator.variadic] > len(node.inputs) + self.made:
+            self.check_count(node)
+        self.made -= upgrade_inputs(node, self.version, self.made)
+        if operator.variadic is not None:
+            self.check_count(node)
+        if operator.attributes:  # MXNet does not look at those of an operator without any
+            check_attributes(node)
+
+    def check_count(self, node: Node) -> None:
+        """Refuse a number of inputs that is not the one that an attribute says."""
+        assert node.operator is not None
+        assert node.operator.variadic is not None
+        wanted = node.values[node.operator.variadic]
+        if wanted != len(node.inputs) + len(node.subgraphs):
+            raise MXNetError(
+                f"{node.operator.variadic} is {wanted}, the file gives {len(node.inputs)} inputs"
+                + (f" and {len(node.subgraphs)} subgraphs" if node.subgraphs else "")
+            )
+
+    def entry(self, item: Any, nodes: list[Node], counts: list[int | None], place: str) -> Entry:
+        """Return what [node, output] or [node, output, version] refers to; `counts` are the outputs of nodes."""
+        if not isinstance(item, list) or not 2 <= len(item) <= 3 or any(type(number) is not int for number in item):
+            raise MXNetError(f"{place}: expected [node, output, version], found {str(item)[:80]}")
+        number: int = item[0]
+        index: int = item[1]
+        if not 0 <= number < len(nodes):
+            known = f"only nodes 0 to {len(nodes) - 1} come before it" if nodes else "no node comes before it"
+            raise MXNetError(f"{place}: refers to node {number}, but {known}")
+        node, count = nodes[number], counts[number]
+        if count is None:
+            counts[number] = count = 1 if node.operator is None else len(node.operator.outputs(node.values))
+            self.counted += count
+            if self.counted > 10 * _MOST_OUTPUTS + len(nodes):
+                raise MXNetError(f"{place}: the nodes so far have {self.counted} outputs, more than any file needs")
+        if not 0 <= index < count:
+            raise MXNetError(f"{place}: refers to output {index} of node {node.name[:100]!r}, which has {count}")
+        return Entry(node, index)
 
 
 def _check_wiring(node: Node, place: str) -> None:
@@ -228,28 +310,19 @@ def _check_wiring(node: Node, place: str) -> None:
             )
 
 
-def _load_attributes(record: dict[str, Any], place: str) -> dict[str, str]:
-    """Older versions wrote ``attr`` (hidden keys) and ``param`` (the operator's own) apart."""
+def _load_attributes(record: dict[str, Any], place: str) -> tuple[dict[str, str], bool]:
+    """Return a node's attributes, and whether a user's own may be among them.
+
+    They stand in ``attrs``. Versions before 1.0 called it ``attr``; those before 0.9 wrote there what a user had added,
+    and the operator's own in ``param``.
+    """
     attributes: dict[str, str] = {}
-    for section in ("param", "attr", "attrs"):
+    for section in ("param", "attrs" if "attrs" in record else "attr"):
         found = record.get(section) or {}
         if not isinstance(found, dict):
             raise MXNetError(f"{place}: {section!r} is {str(found)[:80]}, expected an object of strings")
         for key, value in cast("dict[str, Any]", found).items():
             if not isinstance(value, str):
                 raise MXNetError(f"{place}: attribute {key!r} is {str(value)[:80]}, expected a string")
-            attributes[f"__{key}__" if key in HIDDEN_KEYS else key] = value
-    return attributes
-
-
-def _entry(item: Any, nodes: list[Node], place: str) -> Entry:
-    numbers = cast("list[Any]", item)
-    if not isinstance(item, list) or not 2 <= len(numbers) <= 3 or not all(type(n) is int for n in numbers):
-        raise MXNetError(f"{place}: expected [node, output, version], found {str(item)[:80]}")
-    if not 0 <= numbers[0] < len(nodes):
-        raise MXNetError(f"{place}: refers to node {numbers[0]}, but only nodes 0 to {len(nodes) - 1} come before it")
-    node = nodes[numbers[0]]
-    count = 1 if node.operator is None else len(node.operator.outputs(node.values))
-    if not 0 <= numbers[1] < count:
-        raise MXNetError(f"{place}: refers to output {numbers[1]} of node {node.name!r}, which has {count}")
-    return Entry(node, numbers[1])
+            attributes[key] = value
+    return attributes, "param" in record

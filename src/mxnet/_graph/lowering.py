@@ -30,8 +30,11 @@ Value = tuple[int, int]  # id of a node and number of its output
 class Lowering:
     """One lowering of one plan: what is known of its nodes, and the source being printed."""
 
-    def __init__(self, plan: Plan, training: bool, wanted: frozenset[int], watch: Sequence[Entry]) -> None:
-        self.plan = plan
+    def __init__(
+        self, plan: Plan, training: bool, wanted: frozenset[int], watch: Sequence[Entry], apart: bool = False
+    ) -> None:
+        self.plan, self.apart = plan, apart  # `apart`: each node has a level of its own, so that its gradients show
+        self.heads, self.order = (plan.heads, plan.order) if watch or apart else plan.improved
         self.nodes: dict[str, dict[int, Node]] = {"inference": {}, "forward": {}, "backward": {}}  # by line of source
         self.training = training
         self.watch = list(watch)
@@ -48,11 +51,12 @@ class Lowering:
         self.interned: dict[Any, str] = {}
         self.needs: set[int] = {id(plan.variables[i]) for i in wanted}  # nodes with a wanted variable above them
         self.level: dict[int, int] = {}
-        for node in plan.order:
+        for position, node in enumerate(self.order):
             above = [entry.node for entry in node.inputs if id(entry.node) in self.needs]
             if node.operator is not None and above and node.operator.differentiable:
                 self.needs.add(id(node))
-                self.level[id(node)] = max(self.level.get(id(n), 0) + self.is_explicit(n) for n in above)
+                levels = [self.level.get(id(n), 0) + self.is_explicit(n) for n in above]
+                self.level[id(node)] = position if apart else max(levels)
 
     def is_explicit(self, node: Node) -> bool:
         return node.operator is not None and id(node) in self.needs and _rule(node) is not None
@@ -112,6 +116,8 @@ class Lowering:
             parts.append(f"generator={self.constant(self.plan.placement.generator(node), 'generator')}")
         if operator.creates:
             parts.append(f"device={self.constant(self.plan.placement.device(node), 'device')}")
+        if operator.planned and "channels_last" not in self.plan.without:
+            parts.append("planned=True")
         if operator.keeps and not (live and operator.gradient is not None):
             parts.append(f"kept={self.constant(self.plan.kept(node), 'kept')}")
         if operator.subgraphs:
@@ -131,7 +137,7 @@ class Lowering:
     def inference(self) -> Callable[..., Any]:
         """Print a function that keeps nothing for a backward pass."""
         lines, place = self.straight(live=False)
-        outputs = [self.own(entry, place[_value(entry)]) for entry in self.plan.heads]
+        outputs = [self.own(entry, place[_value(entry)]) for entry in self.heads]
         watched = [place[_value(entry)] for entry in self.watch]
         lines.append(f"return {_tuple(outputs)}, {_tuple(watched)}")
         return _compile("inference", ["arguments"], lines, self.constants, self.nodes)
@@ -139,24 +145,24 @@ class Lowering:
     def body(self, live: bool) -> Callable[..., Any]:
         """Print a function for a graph that another one runs."""
         lines, place = self.straight(live)
-        lines.append(f"return {_tuple([place[_value(entry)] for entry in self.plan.heads])}")
+        lines.append(f"return {_tuple([place[_value(entry)] for entry in self.heads])}")
         return _compile("inference", ["arguments"], lines, self.constants, self.nodes)
 
     def straight(self, live: bool) -> tuple[list[str], dict[Value, str]]:
         """Print all nodes so that every value is dropped after its last use; return where the heads are."""
         plan = self.plan
         last: dict[Value, int] = {}
-        for position, node in enumerate(plan.order):
+        for position, node in enumerate(self.order):
             for entry in node.inputs:
                 last[_value(entry)] = position
-        for entry in (*plan.heads, *self.watch):
-            last[_value(entry)] = len(plan.order)
+        for entry in (*self.heads, *self.watch):
+            last[_value(entry)] = len(self.order)
         registers = _Registers()
         place: dict[Value, str] = {}
         lines = [_unpack([f"a{i}" for i in range(len(plan.variables))], "arguments")]
         for i, node in enumerate(plan.variables):
             place[(id(node), 0)] = f"a{i}"
-        for position, node in enumerate(plan.order):
+        for position, node in enumerate(self.order):
             operator = node.operator
             if operator is None:
                 continue
@@ -184,7 +190,7 @@ class Lowering:
 
     def training_step(self, wanted: Sequence[int], put_off: Sequence[int]) -> Training:
         forward = _Forward(self)
-        for node in self.plan.order:
+        for node in self.order:
             if node.operator is not None:
                 forward.node(node)
         backward = _BackwardPrinter(self, forward, wanted, put_off)
@@ -194,6 +200,7 @@ class Lowering:
             _compile("forward", ["arguments"], forward_lines, self.constants, self.nodes),
             _compile("backward", ["saved", "heads", "into"], backward_lines, self.constants, self.nodes),
             frozenset(backward.deferred),
+            tuple((node, index) for node, index, _ in backward.noted),
         )
 
 
@@ -260,7 +267,7 @@ class _Forward:
 
     def finish(self) -> list[str]:
         lowering = self.lowering
-        outputs = [lowering.own(entry, self.plain(entry)) for entry in lowering.plan.heads]
+        outputs = [lowering.own(entry, self.plain(entry)) for entry in lowering.heads]
         watched = [self.plain(entry) for entry in lowering.watch]
         self.emit(f"return {_tuple(outputs)}, {_tuple(list(self.saved))}, {_tuple(watched)}", [])
         returned = {*map(_name_in, outputs), *self.saved, *watched}
@@ -280,11 +287,11 @@ class _BackwardPrinter:
         self.body: list[str] = []
         self.count = itertools.count()
         uses: dict[Value, int] = {}
-        for node in plan.order:
+        for node in lowering.order:
             if id(node) in lowering.needs:
                 for entry in node.inputs:
                     uses[_value(entry)] = uses.get(_value(entry), 0) + 1
-        for entry in plan.heads:
+        for entry in lowering.heads:
             uses[_value(entry)] = uses.get(_value(entry), 0) + 1
         # a variable used once can have its gradient written in place, or put off
         once = {(id(plan.variables[i]), 0): (n, i) for n, i in enumerate(wanted)}
@@ -292,14 +299,15 @@ class _BackwardPrinter:
         self.target = {value: f"b{n}" for value, (n, _) in once.items()}
         self.may_wait = {value: i for value, (_, i) in once.items() if i in put_off}
         self.deferred: list[int] = []
+        self.noted: list[tuple[Node, int, str]] = []  # node, number of its input, name of what flows back into it
 
     def lines(self) -> list[str]:
         lowering, plan = self.lowering, self.lowering.plan
-        for n, entry in enumerate(plan.heads):
+        for n, entry in enumerate(lowering.heads):
             if id(entry.node) in lowering.needs:
                 self.flow(_value(entry), f"h{n}")
         levels: dict[int, list[Node]] = {}
-        for node in plan.order:
+        for node in lowering.order:
             if node.operator is not None and id(node) in lowering.needs:
                 levels.setdefault(lowering.level[id(node)], []).append(node)
         for level in sorted(levels, reverse=True):
@@ -310,10 +318,10 @@ class _BackwardPrinter:
         found = [self.gradient.get((id(plan.variables[i]), 0), "None") for i in self.wanted]
         start = [
             _unpack(list(self.forward.saved), "saved"),
-            _unpack([f"h{n}" for n in range(len(plan.heads))], "heads"),
+            _unpack([f"h{n}" for n in range(len(lowering.heads))], "heads"),
             _unpack([f"b{n}" for n in range(len(self.wanted))], "into"),
         ]
-        return [*start, *self.body, f"return {_tuple(found)}"]
+        return [*start, *self.body, f"return {_tuple([*found, *(name for _, _, name in self.noted)])}"]
 
     def flow(self, value: Value, name: str) -> None:
         """Add the gradient called `name` to what flows into `value`."""
@@ -351,9 +359,16 @@ class _BackwardPrinter:
         else:
             test = " or ".join(f"{head} is not None" for head in present)
             self.body.append(f"{_tuple(names)} = {call} if {test} else {_tuple(['None'] * len(names))}")
+        self.note(node, {_value(entry): name for entry, name in zip(node.inputs, names) if name != "_"})
         for entry, name in zip(node.inputs, names):
             if name != "_":
                 self.flow(_value(entry), name)
+
+    def note(self, node: Node, names: Mapping[Value, str]) -> None:
+        """Return what flows back from a node into its inputs to who watches."""
+        if self.lowering.apart:
+            found = ((index, names.get(_value(entry))) for index, entry in enumerate(node.inputs))
+            self.noted += [(node, index, name) for index, name in found if name is not None]
 
     def put_off(self, node: Node, heads: list[str], inputs: list[str], outputs: list[str], wanted: list[bool]) -> None:
         """Print a `Later` for an input whose gradient may wait, and take it out of `wanted`."""
@@ -404,6 +419,8 @@ class _BackwardPrinter:
             f"{_tuple(list(names.values()))} = region({_tuple([o for o, _ in pairs])}, "
             f"{_tuple([g for _, g in pairs])}, {_tuple(sources)})"
         )
+        for node in nodes:
+            self.note(node, names)
         for value, name in names.items():
             self.flow(value, name)
 

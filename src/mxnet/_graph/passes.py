@@ -84,3 +84,48 @@ def with_shapes(heads: Sequence[Entry], shape_of: Callable[[Entry], tuple[int, .
                 attributes = {**attributes, "shape": str(found)}
         copies[id(node)] = node.copy(inputs, attributes)
     return [Entry(copies[id(node)], index) for node, index in heads]
+
+
+#: Activations that keep the order of numbers, whose gradient at equal results is the same for all of them.
+_KEEPS_ORDER = frozenset({"relu", "sigmoid", "softrelu", "softsign", "tanh"})
+
+
+def pool_first(heads: list[Entry]) -> list[Entry]:
+    """Swap an activation and a maximum over windows of it: fewer numbers are left for the activation.
+
+    The order of numbers stays, so the largest stays the largest. Graphs of nodes that keep something from call to call
+    are left alone: what they keep must not depend on who watches.
+    """
+    order = topological_order(heads)
+    if any(node.operator is not None and node.operator.keeps for node in order):
+        return heads
+    uses: dict[int, int] = {}
+    for entry in (*heads, *(entry for node in order for entry in node.inputs)):
+        uses[id(entry.node)] = uses.get(id(entry.node), 0) + 1
+    moved: dict[int, Node] = {}
+    for node in order:
+        inputs = [Entry(moved.get(id(entry.node), entry.node), entry.index) for entry in node.inputs]
+        below = inputs[0].node if inputs else node
+        if _is_maximum(node) and _is_activation(below) and uses[id(node.inputs[0].node)] == 1:
+            pooled = node.copy(below.inputs)
+            moved[id(node)] = below.copy([Entry(pooled, 0)])
+            uses[id(moved[id(node)])] = uses[id(node)]
+        elif any(new.node is not old.node for new, old in zip(inputs, node.inputs)):
+            moved[id(node)] = node.copy(inputs)
+    return [Entry(moved.get(id(node), node), index) for node, index in heads] if moved else heads
+
+
+def _is_maximum(node: Node) -> bool:
+    """Return whether a node takes the maximum of windows that all see some of its input."""
+    if node.operator is None or node.operator.name != "Pooling" or node.values["pool_type"] != "max":
+        return False
+    inside = all(2 * pad <= kernel for pad, kernel in zip(node.values["pad"], node.values["kernel"]))
+    return node.values["global_pool"] or (node.values["pooling_convention"] == "valid" and inside)
+
+
+def _is_activation(node: Node) -> bool:
+    if node.operator is None:
+        return False
+    if node.operator.name == "Activation":
+        return node.values["act_type"] in _KEEPS_ORDER
+    return node.operator.name in _KEEPS_ORDER

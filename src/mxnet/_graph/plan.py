@@ -20,12 +20,16 @@ A loss layer's rule needs no head gradient, so it is where a backward pass start
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 
+from ..base import MXNetError
+from . import passes
 from .collector import held_back
 from .lowering import Lowering
 from .node import Entry, Node, topological_order
@@ -40,6 +44,19 @@ class Placement:
 
     device: Callable[[Node], torch.device]
     generator: Callable[[Node], torch.Generator]
+
+
+#: What plans do for speed, each to be turned off by its name in the variable REMX_WITHOUT, with commas between them.
+#: channels_last: values between convolutions of images have their channels last in memory.
+#: pool_first: a maximum is pooled before an activation that keeps the order, not after it.
+IMPROVEMENTS = frozenset({"channels_last", "pool_first"})
+
+
+def _without() -> frozenset[str]:
+    names = frozenset(filter(None, os.environ.get("REMX_WITHOUT", "").replace(" ", "").split(",")))
+    if names - IMPROVEMENTS:
+        raise MXNetError(f"REMX_WITHOUT={','.join(sorted(names))}; expected names of {', '.join(sorted(IMPROVEMENTS))}")
+    return names
 
 
 class Plan:
@@ -63,9 +80,18 @@ class Plan:
         self.order = topological_order(heads)
         self.variables = [node for node in self.order if node.operator is None]
         self.placement = placement
+        self.without = _without()
         self._lowered: dict[Any, Any] = {}
         self._inner: dict[int, list[Plan]] = {}
         self._kept: dict[int, dict[str, Any]] = {}
+
+    @cached_property
+    def improved(self) -> tuple[list[Entry], list[Node]]:
+        """The heads and nodes of a graph that computes the same in less time, on the same variables."""
+        heads = self.heads
+        if "pool_first" not in self.without:
+            heads = passes.pool_first(heads)
+        return (self.heads, self.order) if heads is self.heads else (heads, topological_order(heads))
 
     def inner(self, node: Node) -> list[Plan]:
         """Return the plans of a node's subgraphs, which run where the node runs."""
@@ -99,15 +125,21 @@ class Plan:
         return self._lowered[key]
 
     def training(
-        self, training: bool, wanted: Sequence[int], watch: Sequence[Entry] = (), put_off: Sequence[int] = ()
+        self,
+        training: bool,
+        wanted: Sequence[int],
+        watch: Sequence[Entry] = (),
+        put_off: Sequence[int] = (),
+        apart: bool = False,
     ) -> Training:
         """Return both halves of a step that finds the gradients of the variables numbered in `wanted`.
 
         Those in `put_off` are replaced by a `Later` where an operator allows it: see ``linear_in`` in the registry.
+        With `apart`, the gradients of each node's inputs are returned, too: see `Training.noted`.
         """
-        key = (training, tuple(wanted), tuple((id(e.node), e.index) for e in watch), tuple(put_off))
+        key = (training, tuple(wanted), tuple((id(e.node), e.index) for e in watch), tuple(put_off), apart)
         if key not in self._lowered:
             with held_back(len(self.order)):
-                lowering = Lowering(self, training, frozenset(wanted), watch)
+                lowering = Lowering(self, training, frozenset(wanted), watch, apart)
                 self._lowered[key] = lowering.training_step(wanted, put_off)
         return self._lowered[key]

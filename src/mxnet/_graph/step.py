@@ -10,6 +10,7 @@ import torch
 
 from .._ops.registry import Backward, GradientRule
 from . import engine
+from .node import Node
 
 Tensor = torch.Tensor
 
@@ -26,6 +27,7 @@ class Training:
     forward: Callable[[Sequence[Tensor]], tuple[tuple[Tensor, ...], Any, tuple[Tensor, ...]]]
     backward: Callable[[Any, Sequence[Tensor | None], Sequence[Tensor | None]], tuple[Tensor | Later | None, ...]]
     deferred: frozenset[int] = frozenset()  # which of the wanted variables get a `Later` instead of a gradient
+    noted: tuple[tuple[Node, int], ...] = ()  # nodes and inputs whose gradients `backward` returns behind the others
 
 
 @dataclass(slots=True)

@@ -328,6 +328,45 @@ def rmspropalex_step(
         weight.clamp_(-clip_weights, clip_weights)
 
 
+@updates(
+    "_sparse_adagrad_update",
+    """
+    >>> weight, history = mx.nd.ones((3, 1)), mx.nd.zeros((3, 1))
+    >>> grad = mx.nd.sparse.row_sparse_array(([[2]], [1]), shape=(3, 1))
+    >>> mx.nd.sparse.adagrad_update(weight, grad, history, lr=0.5, out=weight).asnumpy().round(3).tolist()
+    [[1.0], [0.5], [1.0]]
+    """,
+    own={
+        "history": "the shape and dtype of `weight`\n    Sum of the squared gradients; overwritten.",
+        "wd": "float\n    Only 0: rows that are not in a row_sparse gradient would have to decay too.",
+    },
+)
+def adagrad_step(
+    weight: Tensor,
+    grad: Tensor,
+    history: Tensor,
+    *,
+    lr: float,
+    epsilon: float = 1e-7,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+) -> None:
+    """Step of AdaGrad; of a row_sparse gradient only the rows that it holds are looked at.
+
+    With ``g = clip(rescale_grad * grad)``: ``history += g**2``, then ``weight -= lr * g / sqrt(history + epsilon)``.
+
+    References
+    ----------
+    Duchi, Hazan, Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011.
+    """
+    if wd:
+        raise ValueError(f"wd={wd}; expected 0: weight decay goes through mx.optimizer.AdaGrad")
+    grad = scaled(grad, rescale_grad, clip_gradient)
+    history.addcmul_(grad, grad)
+    weight.addcdiv_(grad, (history + epsilon).sqrt_(), value=-lr)
+
+
 def _history_shape(shapes: list[Shape | None], attributes: Attributes) -> list[Shape | None]:
     known = shapes[0] or shapes[1]
     if known:

@@ -55,6 +55,16 @@ def _with_channels(first: int, second: int, kernel: tuple[int, ...], layout: str
     return (first, *kernel, second) if layout in _CHANNELS_LAST else (first, second, *kernel)
 
 
+_WORTH_IT = 1 << 13  # elements from which on a convolution of images is faster with its channels last in memory
+
+
+def _interleaved(data: Tensor) -> Tensor:
+    """Return (N, C, H, W) with its channels last in memory; what torch makes of it then has them last, too."""
+    if data.shape[1] == 1:  # the same memory; it is the strides that tell
+        return data.contiguous().view(data.shape[0], *data.shape[2:], 1).permute(0, 3, 1, 2)
+    return data.contiguous(memory_format=torch.channels_last)
+
+
 def _check_inputs(
     data: Tensor,
     weight: Tensor,
@@ -131,6 +141,7 @@ def filtering(name: str, shape: ShapeRule, *, transposed: bool) -> Callable[[Fun
             complete=lambda shapes, attributes: _parameters(shapes, attributes, transposed),
             shape=shape,
             hidden=("workspace", "cudnn_tune", "cudnn_off"),
+            planned=not transposed,
         )(function)
 
     return register
@@ -203,6 +214,7 @@ def convolution(
     cudnn_tune: Literal["fastest", "limited_workspace", "off"] | None = None,
     cudnn_off: bool = False,
     layout: Layout | None = None,
+    planned: bool = False,
 ) -> Tensor:
     """Convolution over one, two or three spatial axes.
 
@@ -237,6 +249,8 @@ def convolution(
     last = layout in _CHANNELS_LAST
     if last:
         data, weight = _channels_first(data), _channels_first(weight)
+    elif planned and data.is_cpu and data.dim() == 4 and data.numel() >= _WORTH_IT:
+        data = _interleaved(data)
     try:
         output = torch.convolution(data, weight, bias, stride, pad, dilate, False, no_adj, num_group)
     except RuntimeError:

@@ -38,6 +38,28 @@ def _dense_complete(shapes: list[Shape | None], attributes: Mapping[str, Any]) -
     return shapes
 
 
+def _dense_shape(
+    shapes: Sequence[Shape], dtypes: Sequence[torch.dtype], attributes: Mapping[str, Any]
+) -> list[tuple[Shape, torch.dtype]]:
+    """A rule, as torch needs a second for its first product on the meta device."""
+    data, flatten, units = shapes[0], attributes["flatten"], attributes["num_hidden"]
+    _check_shapes(data, shapes[1], None if attributes["no_bias"] else shapes[2], units, flatten)
+    return [((data[0], units) if flatten else (*data[:-1], units), dtypes[0])]
+
+
+def _check_shapes(data: Shape, weight: Shape, bias: Shape | None, units: int, flatten: bool) -> None:
+    if not data:
+        raise ValueError("data has no axes; expected at least one")
+    width = _flat_width(data, flatten)
+    if tuple(weight) != (units, width):
+        raise ValueError(
+            f"weight has shape {tuple(weight)}; expected ({units}, {width}) from num_hidden={units} and data "
+            f"{tuple(data)}"
+        )
+    if bias is not None and tuple(bias) != (units,):
+        raise ValueError(f"bias has shape {tuple(bias)}; expected ({units},)")
+
+
 def _dense_gradient(backward: Backward) -> tuple[Tensor | None, ...]:
     (head,) = backward.head_gradients
     data, weight = backward.inputs[:2]
@@ -62,6 +84,7 @@ def _dense_gradient(backward: Backward) -> tuple[Tensor | None, ...]:
     aliases=("_npx_fully_connected", "_sparse_FullyConnected"),
     inputs=_dense_inputs,
     complete=_dense_complete,
+    shape=_dense_shape,
     plan_gradient=_dense_gradient,
     linear_in={"data": ("weight",)},
 )
@@ -101,16 +124,9 @@ def fully_connected(
     >>> mx.nd.FullyConnected(x, w, b, num_hidden=4).shape
     (2, 4)
     """
+    bias = None if no_bias else bias
     check_same_dtype(data, weight)
+    _check_shapes(data.shape, weight.shape, None if bias is None else bias.shape, num_hidden, flatten)
     if flatten and data.dim() != 2:
         data = data.reshape(data.shape[0], -1)
-    if weight.dim() != 2 or weight.shape[0] != num_hidden or weight.shape[1] != data.shape[-1]:
-        raise ValueError(
-            f"weight has shape {tuple(weight.shape)}; expected ({num_hidden}, {data.shape[-1]}) "
-            f"from num_hidden={num_hidden} and data {tuple(data.shape)}"
-        )
-    if bias is None or no_bias:
-        return linear(data, weight)
-    if bias.shape != (num_hidden,):
-        raise ValueError(f"bias has shape {tuple(bias.shape)}; expected ({num_hidden},)")
-    return linear(data, weight, bias)
+    return linear(data, weight) if bias is None else linear(data, weight, bias)

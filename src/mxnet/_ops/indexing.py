@@ -380,6 +380,23 @@ def _where_dtypes(dtypes: list[torch.dtype | None], attributes: Attributes) -> D
     return [condition or x or y, x or y or condition, y or x or condition]
 
 
+def _where_shape(
+    shapes: Sequence[Sizes], dtypes: Sequence[torch.dtype], attributes: Attributes
+) -> list[tuple[Sizes, torch.dtype]]:
+    """A rule, as torch needs a second before it chooses on the meta device for the first time."""
+    _check_where(*shapes)
+    return [(shapes[1], dtypes[1])]
+
+
+def _check_where(condition: Sizes, x: Sizes, y: Sizes) -> None:
+    if x != y:
+        raise ValueError(f"x has shape {tuple(x)} and y {tuple(y)}; expected equal shapes")
+    if condition not in (x, x[:1]):
+        raise ValueError(
+            f"condition has shape {tuple(condition)}; expected {tuple(x)} or {tuple(x[:1])}, from the shape of x"
+        )
+
+
 def _where_output(dtypes: Dtypes, attributes: Attributes) -> Dtypes:
     return dtypes[1:2]
 
@@ -390,6 +407,7 @@ def _where_output(dtypes: Dtypes, attributes: Attributes) -> Dtypes:
     complete=_where_complete,
     complete_dtypes=_where_dtypes,
     output_dtypes=_where_output,
+    shape=_where_shape,
 )
 def where(condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Elements of `x` where `condition` is not zero, of `y` elsewhere.
@@ -415,13 +433,7 @@ def where(condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """
     if x.dtype is not y.dtype:
         raise TypeError(f"x is {str(x.dtype)[6:]} and y is {str(y.dtype)[6:]}; expected one dtype for both")
-    if x.shape != y.shape:
-        raise ValueError(f"x has shape {tuple(x.shape)} and y {tuple(y.shape)}; expected equal shapes")
+    _check_where(condition.shape, x.shape, y.shape)
     if condition.shape != x.shape:
-        if condition.dim() != 1 or condition.shape != x.shape[:1]:
-            raise ValueError(
-                f"condition has shape {tuple(condition.shape)}; expected {tuple(x.shape)} or {tuple(x.shape[:1])}, "
-                "from the shape of x"
-            )
         condition = condition.reshape(-1, *(1,) * (x.dim() - 1))
     return torch.where(condition if condition.dtype is torch.bool else condition != 0, x, y)

@@ -15,6 +15,7 @@ from .slicing import scalar_in
 
 Tensor = torch.Tensor
 Attributes = Mapping[str, Any]
+Outputs = list[tuple[Sizes, torch.dtype]]
 
 
 def _check_dtypes(data: Sequence[Tensor]) -> None:
@@ -50,18 +51,42 @@ def _concat_complete(shapes: list[Sizes | None], attributes: Attributes) -> Sequ
     return _merge(shapes, attributes["dim"])
 
 
-def _check_concat(data: Sequence[Tensor], dim: int) -> None:
-    first = data[0].shape
+def _check_concat(shapes: Sequence[Sizes], dim: int) -> int:
+    """Return the axis counted from the start; raise for shapes that cannot be joined along it."""
+    first = shapes[0]
     axis = normal_axis(dim, len(first), "dim")
-    for number, item in enumerate(data):
-        if len(item.shape) != len(first) or any(a != b for i, (a, b) in enumerate(zip(item.shape, first)) if i != axis):
+    for number, shape in enumerate(shapes):
+        if len(shape) != len(first) or any(a != b for i, (a, b) in enumerate(zip(shape, first)) if i != axis):
             raise ValueError(
-                f"arg{number} has shape {tuple(item.shape)} and arg0 {tuple(first)}; expected equal shapes "
+                f"arg{number} has shape {tuple(shape)} and arg0 {tuple(first)}; expected equal shapes "
                 f"except along dim={dim}"
             )
+    return axis
 
 
-@operator("Concat", aliases=("_sparse_concat", "concat"), complete=_concat_complete)
+# Rules for shapes, as torch needs a second before it joins the first arrays on the meta device.
+
+
+def concat_shape(shapes: Sequence[Sizes], dtypes: Sequence[torch.dtype], attributes: Attributes) -> Outputs:
+    """Return shape and dtype of arrays joined along an axis."""
+    axis = _check_concat(shapes, attributes["dim"])
+    total = sum(shape[axis] for shape in shapes)
+    return [((*shapes[0][:axis], total, *shapes[0][axis + 1 :]), dtypes[0])]
+
+
+def _stack_shape(shapes: Sequence[Sizes], dtypes: Sequence[torch.dtype], attributes: Attributes) -> Outputs:
+    axis = _check_stack(shapes, attributes["axis"])
+    return [((*shapes[0][:axis], len(shapes), *shapes[0][axis:]), dtypes[0])]
+
+
+def _check_stack(shapes: Sequence[Sizes], axis: int) -> int:
+    for number, shape in enumerate(shapes):
+        if shape != shapes[0]:
+            raise ValueError(f"arg{number} has shape {tuple(shape)} and arg0 {tuple(shapes[0])}; expected equal shapes")
+    return normal_axis(axis, len(shapes[0]) + 1)
+
+
+@operator("Concat", aliases=("_sparse_concat", "concat"), complete=_concat_complete, shape=concat_shape)
 def concat(*data: Tensor, dim: int = 1) -> Tensor:
     """The inputs one after the other along an axis that exists.
 
@@ -88,7 +113,7 @@ def concat(*data: Tensor, dim: int = 1) -> Tensor:
     try:
         return torch.cat(data, dim)
     except (RuntimeError, IndexError):
-        _check_concat(data, dim)
+        _check_concat([item.shape for item in data], dim)
         raise
 
 
@@ -96,7 +121,7 @@ def _stack_complete(shapes: list[Sizes | None], attributes: Attributes) -> Seque
     return _merge(shapes, None)
 
 
-@operator("stack", complete=_stack_complete)
+@operator("stack", complete=_stack_complete, shape=_stack_shape)
 def stack(*data: Tensor, axis: int = 0) -> Tensor:
     """The inputs one after the other along a new axis.
 
@@ -122,12 +147,7 @@ def stack(*data: Tensor, axis: int = 0) -> Tensor:
     try:
         return torch.stack(data, axis)
     except (RuntimeError, IndexError):
-        normal_axis(axis, data[0].dim() + 1)
-        for number, item in enumerate(data):
-            if item.shape != data[0].shape:
-                raise ValueError(
-                    f"arg{number} has shape {tuple(item.shape)} and arg0 {tuple(data[0].shape)}; expected equal shapes"
-                ) from None
+        _check_stack([item.shape for item in data], axis)
         raise
 
 

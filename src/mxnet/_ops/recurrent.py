@@ -10,7 +10,7 @@ import torch
 
 from .activation import check_floating
 from .attributes import DTYPE_NAMES, PositiveInt, UnitFloat
-from .joining import concat
+from .joining import concat, concat_shape
 from .recurrent_layers import Bounds, Ends, Layout, Run
 from .registry import Shape, get, operator
 
@@ -222,7 +222,7 @@ def rnn(
     return results if state_outputs else results[0]
 
 
-@operator("_rnn_param_concat", aliases=("_npi_rnn_param_concat",), complete=get("Concat").complete)
+@operator("_rnn_param_concat", aliases=("_npi_rnn_param_concat",), complete=get("Concat").complete, shape=concat_shape)
 def rnn_param_concat(*data: Tensor, dim: int = 1) -> Tensor:
     """The parameters of recurrent layers one after the other, as ``RNN`` takes them.
 

@@ -40,6 +40,8 @@ spelling is read and printed. Everything else about an operator is a trait, give
 ``creates``          the function takes ``device=``: where it is to run (it has no tensor input to tell).
 ``keeps``            the function takes ``kept=``, a dict that lives as long as one recorded call, or as long as one
                      node of an executor; its gradient rule finds it among the attributes.
+``planned``          the function takes ``planned=``, which is true in the plan of an executor. There its results may
+                     have any strides, as suits the kernels of the operators around it.
 ``open_attributes``  further keywords are attributes too, kept as strings: the function takes ``**parameters``.
 ``subgraphs``        names of the graphs that a node of this operator holds. The function takes ``subgraphs=``, one
                      ``f(tensors) -> tensors`` for each; ``wiring`` is ``f(attributes) -> Wiring`` for each of them.
@@ -63,7 +65,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 Tensors = tuple[torch.Tensor | None, ...]
 
 #: Attribute names that the runtime gives to a function itself; they are no part of the schema.
-_RUNTIME_ATTRIBUTES = ("training", "generator", "device", "inplace", "kept", "subgraphs")
+_RUNTIME_ATTRIBUTES = ("training", "generator", "device", "inplace", "kept", "planned", "subgraphs")
 
 
 @dataclass(slots=True)
@@ -151,6 +153,7 @@ class Operator:
     input_init: Mapping[str, str] = field(default_factory=dict)
     creates: bool = False
     keeps: bool = False
+    planned: bool = False
     open_attributes: bool = False
     subgraphs: tuple[str, ...] = ()
     wiring: Callable[[Mapping[str, Any]], Sequence[Wiring]] | None = None
@@ -261,6 +264,7 @@ def operator(
     input_init: Mapping[str, str] | None = None,
     creates: bool = False,
     keeps: bool = False,
+    planned: bool = False,
     open_attributes: bool = False,
     subgraphs: Sequence[str] = (),
     wiring: Callable[[Mapping[str, Any]], Sequence[Wiring]] | None = None,
@@ -315,6 +319,7 @@ def operator(
             input_init=input_init or {},
             creates=creates,
             keeps=keeps,
+            planned=planned,
             open_attributes=open_attributes,
             subgraphs=tuple(subgraphs),
             wiring=wiring,

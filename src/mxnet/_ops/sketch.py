@@ -159,5 +159,5 @@ def ifft(data: Tensor, *, compute_size: int = 128) -> Tensor:
         )
     if not data.numel():
         return data.new_zeros((*data.shape[:-1], length))
-    pairs = torch.view_as_complex(_wide(data).reshape(*data.shape[:-1], length, 2))
+    pairs = torch.view_as_complex(_wide(data).contiguous().view(*data.shape[:-1], length, 2))
     return torch.fft.ifft(pairs, norm="forward").real.to(data.dtype)

@@ -1,4 +1,4 @@
-"""Operators about how arrays are stored. Dense arrays only; one stands for its own csr form where that is asked for."""
+"""Operators about how arrays are stored. They see dense tensors; one stands for its own csr form where that counts."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def cast_storage(data: Tensor, *, stype: Literal["csr", "default", "row_sparse"]
     Parameters
     ----------
     data : any shape and dtype
-        A dense array.
+        The array.
     stype : {'csr', 'default', 'row_sparse'}
-        The storage type; only 'default' (dense) is supported yet.
+        The storage type. Inside of graphs all arrays are dense: this is a copy there.
 
     Returns
     -------
@@ -36,10 +36,6 @@ def cast_storage(data: Tensor, *, stype: Literal["csr", "default", "row_sparse"]
     >>> mx.nd.cast_storage(mx.nd.array([1, 0]), stype='default').asnumpy().tolist()
     [1.0, 0.0]
     """
-    if stype != "default":
-        raise ValueError(
-            f"stype={stype!r}: sparse storage is not supported yet; expected 'default', or keep the array dense"
-        )
     return data
 
 
@@ -135,6 +131,59 @@ def sparse_embedding(
     return embedding(data, weight, input_dim=input_dim, output_dim=output_dim)
 
 
+def _numbers(values: Tensor, count: int, name: str, kind: str) -> Tensor:
+    """Return `values` as int64; IndexError for one that is not from 0 to ``count - 1``."""
+    numbers = values.long()
+    captured = numbers.is_cuda and torch.cuda.is_current_stream_capturing()
+    if not (numbers.is_meta or captured or not numbers.numel()):
+        wrong = numbers[(numbers < 0) | (numbers >= count)]
+        if wrong.numel():
+            raise IndexError(f"{name}: {kind} {int(wrong[0])} is out of bounds; expected 0 to {count - 1}")
+    return numbers
+
+
+def _retained_dtypes(dtypes: list[torch.dtype | None], attributes: Mapping[str, Any]) -> Dtypes:
+    return dtypes
+
+
+def _retained_output(dtypes: Dtypes, attributes: Mapping[str, Any]) -> Dtypes:
+    return dtypes[:1]
+
+
+@operator("_sparse_retain", complete_dtypes=_retained_dtypes, output_dtypes=_retained_output)
+def sparse_retain(data: Tensor, indices: Tensor) -> Tensor:
+    """Keep only some rows of an array; all others become zero.
+
+    Parameters
+    ----------
+    data : (N, ...)
+        The array, of any dtype.
+    indices : (K,)
+        Numbers of the rows to keep, of any dtype; fractions are cut off.
+
+    Returns
+    -------
+    the shape and dtype of `data`
+
+    Raises
+    ------
+    IndexError
+        If a row is negative or beyond the array.
+
+    Examples
+    --------
+    >>> x = mx.nd.array([[1, 2], [3, 4], [5, 6]]).tostype('row_sparse')
+    >>> mx.nd.sparse.retain(x, mx.nd.array([2])).asnumpy().tolist()
+    [[0.0, 0.0], [0.0, 0.0], [5.0, 6.0]]
+    """
+    if not data.dim() or indices.dim() != 1:
+        raise ValueError(
+            f"data has shape {tuple(data.shape)} and indices {tuple(indices.shape)}; expected (N, ...) and (K,)"
+        )
+    rows = _numbers(indices, data.shape[0], "indices", "row")
+    return torch.zeros_like(data).index_copy(0, rows, data[rows])
+
+
 def _check_matrix(shape: Sequence[int]) -> None:
     if len(shape) != 2:
         raise ValueError(f"data has shape {tuple(shape)}; expected two axes")
@@ -185,16 +234,6 @@ def _edge_output(dtypes: Dtypes, attributes: Mapping[str, Any]) -> Dtypes:
     return dtypes[:1]
 
 
-def _vertices(vertices: Tensor, count: int, name: str) -> Tensor:
-    numbers = vertices.long()
-    captured = numbers.is_cuda and torch.cuda.is_current_stream_capturing()
-    if not (numbers.is_meta or captured or not numbers.numel()):
-        wrong = numbers[(numbers < 0) | (numbers >= count)]
-        if wrong.numel():
-            raise IndexError(f"{name}: vertex {int(wrong[0])} is out of bounds; expected 0 to {count - 1}")
-    return numbers
-
-
 @operator("_contrib_edge_id", complete_dtypes=_edge_dtypes, output_dtypes=_edge_output)
 def edge_id(data: Tensor, u: Tensor, v: Tensor) -> Tensor:
     """Numbers of the edges from `u` to `v` in a graph, -1 where there is no edge.
@@ -225,5 +264,5 @@ def edge_id(data: Tensor, u: Tensor, v: Tensor) -> Tensor:
     _check_matrix(data.shape)
     if u.dim() != 1 or u.shape != v.shape:
         raise ValueError(f"u has shape {tuple(u.shape)} and v {tuple(v.shape)}; expected (K,) for both")
-    found = data.detach()[_vertices(u, data.shape[0], "u"), _vertices(v, data.shape[1], "v")]
+    found = data.detach()[_numbers(u, data.shape[0], "u", "vertex"), _numbers(v, data.shape[1], "v", "vertex")]
     return found.masked_fill_(found == 0, -1)

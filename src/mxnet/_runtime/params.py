@@ -6,53 +6,67 @@ All numbers are little-endian. A file is ::
 
 with as many names as arrays, or none. A name is a uint64 length and UTF-8. An array is one of ::
 
-    version 2 and 3   uint32 magic, int32 storage (0 dense), uint32 rank, int64 sizes, context, int32 dtype, data
+    version 2 and 3   uint32 magic, int32 0,                 uint32 rank, int64 sizes, context, int32 dtype, data
     version 1         uint32 magic,                          uint32 rank, int64 sizes, context, int32 dtype, data
     the oldest                                               uint32 rank, uint32 sizes, context, int32 dtype, data
 
 where the context is int32 device type, int32 device number (of the array when it was saved; arrays are loaded on the
 CPU). Version 3 is what MXNet writes under NumPy shape semantics, where an array may have no axes; in version 2, rank 0
-stands for an array that never got a value, and nothing follows it.
+stands for an array that never got a value, and nothing follows it. A sparse array is ::
 
-A file is not trusted: a length is believed only when the rest of the file can hold what it announces.
+    uint32 magic of version 2, int32 storage (1 row_sparse, 2 csr), shape of the kept values, shape, context,
+    int32 dtype, the parts (row_sparse: indices; csr: indptr, indices), data, data of the parts
+
+where a shape is a uint32 rank and int64 sizes, and a part is an int32 dtype (6, int64) and its shape.
+
+What MXNet 2 writes under the same name is a ZIP archive of NumPy's .npy files: that is read, too (`npz`).
 """
 
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 import struct
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-import numpy as np
 import torch
 
+from .._graph.collector import held_back
 from .._ops.attributes import TYPE_FLAGS
 from ..base import MXNetError
+from . import npz
 from .files import replacing
+from .params_reading import (
+    CSR,
+    LIST_MAGIC,
+    ROW_SPARSE,
+    V2,
+    V3,
+    Array,
+    FileReader,
+    Reader,
+    Sparse,
+    Tensor,
+    memory,
+)  # fmt: skip
 
-_LIST_MAGIC = 0x112
-_V1, _V2, _V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
-_STORAGE = {1: "row_sparse", 2: "csr"}
-_UINT32, _UINT64, _STORAGE_AND_RANK = struct.Struct("<I"), struct.Struct("<Q"), struct.Struct("<iI")
+__all__ = ["Array", "Sparse", "dumps", "dumps_one", "load", "loads", "loads_one", "save"]
+
 _FLAG_OF = {dtype: flag for flag, dtype in TYPE_FLAGS.items()}
-_MAX_RANK = 64  # of torch's kernels and of NumPy
-_BLOCK = 1 << 26  # bytes in one call of write or read
-_LARGE = 1 << 20  # bytes from which on data is read and written without a buffer
-_HUGE = 1 << 22  # bytes from which on NumPy asks the system for huge pages
-_BUFFER = 1 << 16
+_BLOCK = 1 << 26  # bytes in one call of write
+_LARGE = 1 << 20  # bytes from which on data is written without a buffer
+_LITTLE = 1 << 16  # bytes up to which an array's are copied
 _CPU = 1
-
-Tensor = torch.Tensor
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------
 def save(
-    path: str | os.PathLike[str], tensors: Sequence[Tensor], names: Sequence[str] = (), *, np_shape: bool = False
+    path: str | os.PathLike[str], arrays: Sequence[Array], names: Sequence[str] = (), *, np_shape: bool = False
 ) -> None:
-    """Write tensors, and their names if there are any, byte for byte as MXNet 1.9.1 does.
+    """Write arrays, and their names if there are any, byte for byte as MXNet 1.9.1 does.
 
     The file appears complete or not at all: it is written beside `path` and then renamed.
 
@@ -60,10 +74,10 @@ def save(
     ----------
     path : str
         Where to write.
-    tensors : sequence of tensors
+    arrays : sequence of Tensor or Sparse
         Of any device and of MXNet's dtypes.
     names : sequence of str
-        As many as tensors, or none.
+        As many as arrays, or none.
     np_shape : bool
         Write version 3, as MXNet does under NumPy shape semantics. It is also taken where a tensor has no axes, as
         version 2 cannot say that.
@@ -83,14 +97,14 @@ def save(
     >>> names, tensors[0].shape
     (['weight'], torch.Size([2, 3]))
     """
-    pieces = _pieces(tensors, names, np_shape)
-    with replacing(path) as file:
+    with held_back(len(arrays)), replacing(path) as file:
+        pieces = _pieces(arrays, names, np_shape)
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             _reserve(file.fileno(), sum(map(_length, pieces)))
         _write(file, pieces)
 
 
-def dumps(tensors: Sequence[Tensor], names: Sequence[str] = (), *, np_shape: bool = False) -> bytes:
+def dumps(arrays: Sequence[Array], names: Sequence[str] = (), *, np_shape: bool = False) -> bytes:
     """Return what `save` would write.
 
     Examples
@@ -100,9 +114,22 @@ def dumps(tensors: Sequence[Tensor], names: Sequence[str] = (), *, np_shape: boo
     >>> len(params.dumps([torch.zeros(3)], ["a"]))
     85
     """
-    return b"".join(
-        piece if isinstance(piece, bytes) else _memory(piece) for piece in _pieces(tensors, names, np_shape)
-    )
+    pieces = _pieces(arrays, names, np_shape)
+    return b"".join(piece if isinstance(piece, bytes) else _content(piece) for piece in pieces)
+
+
+def dumps_one(array: Array) -> bytearray:
+    """Return the record of one array without the list around it: what MXNet's pickles hold.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from mxnet._runtime import params
+    >>> params.loads_one(params.dumps_one(torch.arange(3)))
+    tensor([0, 1, 2])
+    """
+    pieces = _pieces([array], (), False)[1:-1]
+    return bytearray().join(piece if isinstance(piece, bytes) else _content(piece) for piece in pieces)
 
 
 def _reserve(handle: int, length: int) -> None:
@@ -119,7 +146,7 @@ def _write(file: Any, pieces: Sequence[bytes | Tensor]) -> None:
     small: list[bytes | memoryview] = []  # collected, so that a thousand small arrays are one call
     waiting = 0
     for piece in pieces:
-        view = piece if isinstance(piece, bytes) else _memory(piece)
+        view = piece if isinstance(piece, bytes) else _content(piece)
         small.append(view)
         waiting += len(view)
         if waiting >= _LARGE:
@@ -136,47 +163,70 @@ def _write_all(file: Any, views: list[bytes | memoryview]) -> None:
             view = view[file.write(view[:_BLOCK]) :]
 
 
-def _pieces(tensors: Sequence[Tensor], names: Sequence[str], np_shape: bool) -> list[bytes | Tensor]:
+def _pieces(arrays: Sequence[Array], names: Sequence[str], np_shape: bool) -> list[bytes | Tensor]:
     """Return the file in pieces: bytes, and tensors that stand for their data."""
-    if names and len(names) != len(tensors):
-        raise MXNetError(f"{len(tensors)} arrays and {len(names)} names to save; expected as many names, or none")
-    for position, tensor in enumerate(tensors):
-        label = repr(names[position]) if names else f"number {position}"
-        if tensor.dtype not in _FLAG_OF:
-            known = ", ".join(str(dtype)[6:] for dtype in _FLAG_OF)
-            raise MXNetError(f"array {label} is {str(tensor.dtype)[6:]}; .params files hold {known}")
-        if tensor.layout is not torch.strided:
-            raise MXNetError(f"array {label} is sparse, which .params files written here cannot hold yet")
+    if names and len(names) != len(arrays):
+        raise MXNetError(f"{len(arrays)} arrays and {len(names)} names to save; expected as many names, or none")
+    for position, array in enumerate(arrays):
+        tensor = array.data if isinstance(array, Sparse) else array
+        if tensor.dtype not in _FLAG_OF or tensor.layout is not torch.strided:
+            _refuse(tensor, repr(names[position]) if names else f"number {position}")
         np_shape = np_shape or tensor.dim() == 0
-    magic = _V3 if np_shape else _V2
-    pieces: list[bytes | Tensor] = [struct.pack("<QQQ", _LIST_MAGIC, 0, len(tensors))]
-    for tensor in tensors:
-        shape = tensor.shape
-        head = struct.pack(f"<IiI{len(shape)}q", magic, 0, len(shape), *shape)
-        pieces += (head + struct.pack("<iii", _CPU, 0, _FLAG_OF[tensor.dtype]), tensor)
+    pieces: list[bytes | Tensor] = [struct.pack("<QQQ", LIST_MAGIC, 0, len(arrays))]
+    for array in arrays:
+        pieces += _sparse_pieces(array) if isinstance(array, Sparse) else _dense_pieces(array, V3 if np_shape else V2)
     encoded = [name.encode() for name in names]
     pieces.append(struct.pack("<Q", len(names)) + b"".join(struct.pack("<Q", len(name)) + name for name in encoded))
     return pieces
 
 
+def _refuse(tensor: Tensor, label: str) -> NoReturn:
+    if tensor.dtype not in _FLAG_OF:
+        known = ", ".join(str(dtype)[6:] for dtype in _FLAG_OF)
+        raise MXNetError(f"array {label} is {str(tensor.dtype)[6:]}; .params files hold {known}")
+    raise MXNetError(f"array {label} is a sparse tensor of torch; expected a dense one, or `Sparse`")
+
+
+def _shape(shape: Sequence[int]) -> bytes:
+    return struct.pack(f"<I{len(shape)}q", len(shape), *shape)
+
+
+def _dense_pieces(tensor: Tensor, magic: int) -> list[bytes | Tensor]:
+    shape = tensor.shape
+    form = f"<IiI{len(shape)}qiii"
+    return [struct.pack(form, magic, 0, len(shape), *shape, _CPU, 0, _FLAG_OF[tensor.dtype]), tensor]
+
+
+def _sparse_pieces(array: Sparse) -> list[bytes | Tensor]:
+    """Return a sparse array; version 2 also under NumPy shape semantics, as there is no other."""
+    parts = [array.indices] if array.indptr is None else [array.indptr, array.indices]
+    parts = [part.long() for part in parts]
+    head = struct.pack("<Ii", V2, ROW_SPARSE if array.indptr is None else CSR)
+    head += _shape(array.data.shape) + _shape(array.shape)
+    head += struct.pack("<iii", _CPU, 0, _FLAG_OF[array.data.dtype])
+    head += b"".join(struct.pack("<i", _FLAG_OF[torch.int64]) + _shape(part.shape) for part in parts)
+    return [head, array.data, *parts]
+
+
+def _content(tensor: Tensor) -> bytes | memoryview:
+    """Return the bytes of a tensor: a copy where that is faster than a view."""
+    if 0 < tensor.nbytes <= _LITTLE and tensor.is_cpu and tensor.dtype is not torch.bfloat16:
+        return (tensor.detach() if tensor.requires_grad else tensor).numpy().tobytes()
+    return memory(tensor)
+
+
 def _length(piece: bytes | Tensor) -> int:
-    return len(piece) if isinstance(piece, bytes) else piece.numel() * piece.dtype.itemsize
-
-
-def _memory(tensor: Tensor) -> memoryview:
-    """Return the bytes of a tensor: its own memory if it is contiguous and on the CPU."""
-    array: Any = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
-    return memoryview(array)
+    return len(piece) if isinstance(piece, bytes) else piece.nbytes
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
-def load(path: str | os.PathLike[str]) -> tuple[list[Tensor], list[str]]:
-    """Read a .params file of any version: tensors on the CPU and their names (none if the file has none).
+def load(path: str | os.PathLike[str]) -> tuple[list[Array], list[str]]:
+    """Read a .params file of any version: arrays on the CPU and their names (none if the file has none).
 
     Errors
     ------
-    MXNetError naming the file, the offset, what is there and what was expected, for a file that is damaged or cut off
-    and for sparse arrays. OSError where the file cannot be opened.
+    MXNetError naming the file, the offset, what is there and what was expected, for a file that is damaged or cut off.
+    OSError where the file cannot be opened.
 
     Examples
     --------
@@ -187,15 +237,20 @@ def load(path: str | os.PathLike[str]) -> tuple[list[Tensor], list[str]]:
     >>> params.load(path)
     ([tensor([0, 1, 2]), tensor([1.])], [])
     """
-    with open(path, "rb", buffering=_BUFFER) as file:
+    name = os.fspath(path)
+    with open(path, "rb", buffering=0) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):  # a pipe does not say how long it is
-            return loads(file.read(), os.fspath(path))
-        return _FileReader(os.fspath(path), file, status.st_size).everything()
+            return loads(file.read(), name)
+        reader = FileReader(name, file, status.st_size)
+        if reader.begins_with(npz.MAGIC):
+            file.seek(0)
+            return npz.load(file, name, status.st_size)
+        return reader.everything()
 
 
-def loads(data: bytes | bytearray | memoryview, name: str = "buffer") -> tuple[list[Tensor], list[str]]:
-    """Read the bytes of a .params file; `name` stands for the file in messages. The tensors are copies.
+def loads(data: bytes | bytearray | memoryview, name: str = "buffer") -> tuple[list[Array], list[str]]:
+    """Read the bytes of a .params file; `name` stands for the file in messages. The arrays are copies.
 
     Examples
     --------
@@ -204,167 +259,13 @@ def loads(data: bytes | bytearray | memoryview, name: str = "buffer") -> tuple[l
     >>> params.loads(params.dumps([torch.zeros(2)], ["a"]))
     ([tensor([0., 0.])], ['a'])
     """
-    return _BytesReader(name, memoryview(data).cast("B")).everything()
+    view = memoryview(data).cast("B")
+    reader = Reader(name, view)
+    if reader.begins_with(npz.MAGIC):
+        return npz.load(io.BytesIO(view), name, len(view))
+    return reader.everything()
 
 
-def _empty(shape: tuple[int, ...], dtype: torch.dtype, length: int) -> Tensor:
-    """Memory to read into. Large memory is NumPy's: on huge pages it is filled four times as fast."""
-    if length < _HUGE:
-        return torch.empty(shape, dtype=dtype)
-    array = np.empty(length + 64, np.uint8)
-    start = -array.ctypes.data % 64  # as torch aligns its own
-    return torch.from_numpy(array[start : start + length]).view(dtype).view(shape)
-
-
-class _Reader:
-    """Walks through a file whose length is known."""
-
-    def __init__(self, name: str, size: int) -> None:
-        self.name = name
-        self.size = size
-        self.offset = 0
-
-    def take(self, count: int) -> bytes:
-        """Read `count` bytes, which are known to be there."""
-        raise NotImplementedError
-
-    def fill(self, target: memoryview) -> None:
-        """Read as many bytes as `target` has, which are known to be there."""
-        raise NotImplementedError
-
-    def fail(self, offset: int, problem: str) -> NoReturn:
-        """Raise the error for what stands at `offset`."""
-        raise MXNetError(f"{self.name} at byte {offset}: {problem}")
-
-    def need(self, count: int, what: str) -> None:
-        """Fail unless `count` more bytes are left."""
-        left = self.size - self.offset
-        if count > left:
-            self.fail(self.offset, f"{what} takes {count} bytes and {left} are left; the file is cut off or damaged")
-
-    def numbers(self, form: struct.Struct, what: str) -> tuple[Any, ...]:
-        """Read a few numbers."""
-        self.need(form.size, what)
-        return form.unpack(self.take(form.size))
-
-    def number(self, form: struct.Struct, what: str) -> int:
-        """Read one number."""
-        return self.numbers(form, what)[0]
-
-    def everything(self) -> tuple[list[Tensor], list[str]]:
-        """Read the whole file."""
-        magic = self.number(_UINT64, "the file's magic number")
-        if magic != _LIST_MAGIC:
-            self.fail(0, f"magic number {magic:#x}, expected {_LIST_MAGIC:#x}; this is no .params file of MXNet")
-        self.number(_UINT64, "the reserved number")
-        count = self.number(_UINT64, "the number of arrays")
-        self.need(count * 16, f"a list of {count} arrays")  # no array takes less
-        tensors = [self.array(position) for position in range(count)]
-        start = self.offset
-        names = self.number(_UINT64, "the number of names")
-        if names not in (0, count):
-            self.fail(start, f"{names} names for {count} arrays; expected {count} or none")
-        self.need(names * 8, f"a list of {names} names")
-        return tensors, [self.text(position) for position in range(names)]
-
-    def text(self, position: int) -> str:
-        """Read one name."""
-        what = f"name {position}"
-        length = self.number(_UINT64, f"the length of {what}")
-        self.need(length, what)
-        start = self.offset
-        try:
-            return self.take(length).decode()
-        except UnicodeDecodeError as error:
-            self.fail(start + error.start, f"{what} is not UTF-8")
-
-    def array(self, position: int) -> Tensor:
-        """Read one array."""
-        what, start = f"array {position}", self.offset
-        rank = magic = self.number(_UINT32, f"the magic number of {what}")
-        if magic in (_V2, _V3):
-            storage, rank = self.numbers(_STORAGE_AND_RANK, f"the rank of {what}")
-            self.dense_only(storage, start + 4, what)
-        elif magic == _V1:
-            rank = self.number(_UINT32, f"the rank of {what}")
-        if rank == 0 and magic == _V2:
-            self.fail(start, f"{what} has no shape: it never got a value, or had no axes outside np_shape")
-        if rank > _MAX_RANK:
-            self.fail(self.offset - 4, f"{what} has rank {rank}; expected a magic number or a rank up to {_MAX_RANK}")
-        sizes = "q" if magic in (_V1, _V2, _V3) else "I"  # the oldest form starts with the rank
-        numbers = self.numbers(struct.Struct(f"<{rank}{sizes}iii"), f"the shape and dtype of {what}")
-        flag = numbers[-1]
-        if flag not in TYPE_FLAGS:
-            self.fail(self.offset - 4, f"{what} has dtype number {flag}; expected one of {[*TYPE_FLAGS]}")
-        return self.data(numbers[:rank], TYPE_FLAGS[flag], what)
-
-    def dense_only(self, storage: int, offset: int, what: str) -> None:
-        """Fail for a storage type other than dense."""
-        if storage in _STORAGE:
-            self.fail(offset, f"{what} is {_STORAGE[storage]}; sparse arrays are not supported yet")
-        if storage != 0:
-            self.fail(offset, f"{what} has storage type {storage}; expected 0 (dense)")
-
-    def data(self, shape: tuple[int, ...], dtype: torch.dtype, what: str) -> Tensor:
-        """Read the values of an array."""
-        length = dtype.itemsize
-        for size in shape:
-            if size < 0 or size >= 2**62:
-                self.fail(self.offset, f"{what} has shape {shape}; expected sizes from 0 to 2**62")
-            length *= size
-        if length == 0 and any(shape):
-            # Sizes beside a 0 are not held down by the file; torch multiplies them for its strides.
-            extent = 1
-            for size in shape:
-                extent *= max(size, 1)
-            if extent >= 2**62:
-                self.fail(self.offset, f"{what} has shape {shape}, whose strides are too large")
-        self.need(length, f"the data of {what}, {str(dtype)[6:]} of shape {shape},")
-        out = _empty(shape, torch.uint8 if dtype is torch.bool else dtype, length)
-        if length:
-            self.fill(_memory(out))
-        return out.ne_(0).view(torch.bool) if dtype is torch.bool else out  # any bits may stand in the file
-
-
-class _FileReader(_Reader):
-    """Reads from a file straight into tensors."""
-
-    def __init__(self, name: str, file: Any, size: int) -> None:
-        super().__init__(name, size)
-        self.file = file
-
-    def take(self, count: int) -> bytes:
-        found = self.file.read(count)
-        if len(found) < count:
-            self.shortened(count - len(found))
-        self.offset += count
-        return found
-
-    def fill(self, target: memoryview) -> None:
-        done = 0
-        while done < len(target):
-            got = self.file.readinto(target[done : done + _BLOCK])
-            if not got:
-                self.shortened(len(target) - done)
-            done += got
-        self.offset += done
-
-    def shortened(self, missing: int) -> NoReturn:
-        """Fail for a file that is shorter than it was when it was opened."""
-        self.fail(self.offset, f"{missing} more bytes were there a moment ago; the file is being cut off")
-
-
-class _BytesReader(_Reader):
-    """Reads from memory."""
-
-    def __init__(self, name: str, view: memoryview) -> None:
-        super().__init__(name, len(view))
-        self.view = view
-
-    def take(self, count: int) -> bytes:
-        self.offset += count
-        return bytes(self.view[self.offset - count : self.offset])
-
-    def fill(self, target: memoryview) -> None:
-        self.offset += len(target)
-        target[:] = self.view[self.offset - len(target) : self.offset]
+def loads_one(data: bytes | bytearray | memoryview, name: str = "buffer") -> Array:
+    """Read the record of one array; see `dumps_one`."""
+    return Reader(name, memoryview(data).cast("B")).array(0)

@@ -11,7 +11,7 @@ from .. import base
 from .._ops.attributes import torch_dtype
 from .._runtime.device import is_pinned, torch_device
 from ..context import Context, current_context
-from . import _internal
+from . import _internal, _sparse_creation
 from .dispatch import NDArrayBase, wrap
 from .ndarray import NDArray, tensor_from
 
@@ -28,18 +28,14 @@ def _dtype(value: Any, default: torch.dtype = torch.float32) -> torch.dtype:
         raise base.TypeError(str(error)) from None
 
 
-def _dense(stype: str | None, what: str) -> None:
-    if stype not in (None, "default"):
-        raise base.MXNetError(f"{what}: storage type {stype!r} is not supported yet; expected 'default'")
-
-
 def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
     """Return an array with a copy of the content of anything array-like.
 
     Parameters
     ----------
     source_array : array_like
-        NumPy array, NDArray, number, or nested lists of numbers.
+        NumPy array, NDArray, number, or nested lists of numbers. A sparse array, or a ``scipy.sparse.csr_matrix``,
+        gives a sparse array of its storage type and dtype.
     ctx : Context, optional
         Device; the current context when left out.
     dtype : str or numpy type, optional
@@ -60,8 +56,12 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     """
     context = ctx or current_context()
     if isinstance(source_array, NDArrayBase):
+        if source_array.is_sparse:
+            return _sparse_creation.array(source_array, context, dtype)
         data = source_array._data
         wanted = _dtype(dtype, data.dtype)
+    elif _sparse_creation.is_scipy_csr(source_array):
+        return _sparse_creation.array(source_array, context, dtype)
     else:
         data = torch.tensor(float("nan")) if source_array is None else tensor_from(source_array, "array")
         wanted = _dtype(dtype)
@@ -79,7 +79,8 @@ def empty(
     >>> mx.nd.empty((2, 3)).shape
     (2, 3)
     """
-    _dense(stype, "empty")
+    if stype not in (None, "default"):
+        return _sparse_creation.empty(stype, shape, ctx, dtype)
     context = ctx or current_context()
     data = torch.empty(shape, dtype=_dtype(dtype), device=torch_device(context))
     return wrap(NDArray, data.pin_memory() if is_pinned(context) else data, context)
@@ -98,8 +99,8 @@ def zeros(
         Device; the current context when left out.
     dtype : str or numpy type, optional
         float32 when left out.
-    stype : {'default'}, optional
-        Storage type.
+    stype : {'default', 'csr', 'row_sparse'}, optional
+        Storage type: see `mx.nd.sparse`.
     out : NDArray, optional
         Array to fill instead of a new one.
 
@@ -108,7 +109,8 @@ def zeros(
     >>> mx.nd.zeros((2,), dtype="int8").asnumpy().tolist()
     [0, 0]
     """
-    _dense(stype, "zeros")
+    if stype not in (None, "default"):
+        return _sparse_creation.zeros(stype, shape, ctx, dtype, **kwargs)
     return _internal._zeros(shape=shape, ctx=ctx, dtype=_dtype(dtype), **kwargs)
 
 

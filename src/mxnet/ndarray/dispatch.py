@@ -32,6 +32,8 @@ class NDArrayBase:
 
     __slots__ = ("__weakref__", "_context", "_data", "_trace")
 
+    is_sparse = False  # see _sparse_arrays.py
+
     _data: Tensor
     _context: Context
     _trace: Trace | None
@@ -156,7 +158,19 @@ def invoke(operator: Operator, inputs: Sequence[Any], values: dict[str, Any], ou
         raise
     except ValueError as error:  # the attributes do not say what inputs there are
         raise failed(operator, (), values, error) from None
-    context = next((a._context for a in arrays if a is not None), None)
+    context, sparse = None, False
+    for array in arrays:
+        if array is not None:
+            context = array._context if context is None else context
+            sparse = sparse or array.is_sparse
+    if sparse:
+        from . import _sparse_operators as sparse_operators  # it is made of arrays
+
+        kept = sparse_operators.run(operator, arrays, values, out)
+        if kept is not None:
+            return kept
+        if not (operator.updates or operator.mutates):
+            arrays = sparse_operators.dense_inputs(arrays)
     if context is None:
         context = context_of(values.get("ctx")) if out is None else _first(out)._context
     call = operator.keywords(values)
@@ -313,7 +327,10 @@ def write(what: str, target: NDArrayBase, value: Tensor, sources: Sequence[NDArr
             with grad_mode():
                 target._trace = Trace(value.to(target._data.device, target._data.dtype))
             return
-    overwrite(target._data, value)
+    if target.is_sparse:
+        target._set_dense(value)  # type: ignore[attr-defined]
+    else:
+        overwrite(target._data, value)
 
 
 def overwrite(target: Tensor, value: Tensor) -> None:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import base
+from .._runtime import tape
 from .._runtime.device import wait_for_all
+from .._runtime.tape import state
 from . import _internal, op
+from .dispatch import NDArrayBase, live_tensor
 
 if TYPE_CHECKING:
     from .ndarray import NDArray
 
-__all__ = ["concatenate", "histogram", "moveaxis", "onehot_encode", "split_v2", "waitall"]
+__all__ = ["cast_storage", "concatenate", "histogram", "moveaxis", "onehot_encode", "split_v2", "waitall"]
 
 
 def waitall() -> None:
@@ -49,6 +52,50 @@ def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = Tr
     if len(arrays) == 1 and not always_copy:
         return arrays[0]
     return op.concat(*arrays, dim=axis)
+
+
+def cast_storage(data: Any = None, stype: Any = None, out: Any = None, name: str | None = None, **kwargs: Any) -> Any:
+    """Return a copy with another storage type.
+
+    Parameters
+    ----------
+    data : NDArray
+        A dense array for every `stype`, a sparse one for its own storage type and 'default'.
+    stype : {'default', 'csr', 'row_sparse'}
+        The storage type; 'csr' takes two axes.
+    out : NDArray, optional
+        Array to write to.
+
+    Raises
+    ------
+    MXNetError
+        If there is no such storage type; ValueError between 'csr' and 'row_sparse'.
+
+    Examples
+    --------
+    >>> mx.nd.cast_storage(mx.nd.array([[0, 1], [0, 0]]), 'row_sparse').indices.asnumpy().tolist()
+    [0]
+    """
+    from ._sparse_arrays import CLASSES  # made of arrays
+    from ._sparse_base import from_dense
+
+    if not isinstance(data, NDArrayBase) or data.is_sparse or stype not in ("csr", "row_sparse") or kwargs:
+        return op.cast_storage(data, stype=stype, out=out, name=name, **kwargs)  # type: ignore[arg-type] - checked there
+    live = live_tensor(data) if state.recording else data._data
+    if stype == "csr" and live.dim() != 2:
+        raise base.ValueError(f"cast_storage: a csr matrix has two axes; data has shape {tuple(live.shape)}")
+    if live.requires_grad:
+        with tape.grad_mode():
+            live = live.clone()
+    result = from_dense(CLASSES[stype], live, data._context)
+    return result if out is None else result.copyto(out)
+
+
+def sparse_zeros_like(data: NDArray, stype: str) -> NDArray:
+    """Return a sparse array of zeros with the shape, dtype and device of `data`."""
+    from . import _sparse_creation  # made of arrays
+
+    return _sparse_creation.zeros(stype, data.shape, data.context, data.dtype)
 
 
 def moveaxis(tensor: NDArray, source: int | Sequence[int], destination: int | Sequence[int]) -> NDArray:

@@ -200,13 +200,13 @@ class NDArray(NDArrayBase, Fluent):
         return self.__class__, (None,), self.__getstate__()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"handle": bytearray(params.dumps([self._data])[_LIST_HEAD:-_LIST_TAIL])}
+        return files.state_of(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        record = bytes(state["handle"])
-        head, tail = (part for part in (params.dumps([])[:16], params.dumps([])[-_LIST_TAIL:]))
-        (self._data,), _ = params.loads(head + (1).to_bytes(8, "little") + record + tail, "pickled NDArray")
-        self._context, self._trace = Context("cpu", 0), None
+        other = files.restored(state)
+        if other.stype != "default":
+            raise base.MXNetError(f"{type(self).__name__}: the pickle holds a {type(other).__name__}")
+        self._data, self._context, self._trace = other._data, other._context, None
 
     def __dlpack__(self, **options: Any) -> Any:
         return self._data.__dlpack__(**options)
@@ -241,10 +241,19 @@ class NDArray(NDArrayBase, Fluent):
         raise base.MXNetError("as_np_ndarray: mx.np is not part of this version yet; use asnumpy() for a NumPy copy")
 
     def tostype(self, stype: str) -> NDArray:
-        """Return a copy with another storage type; only 'default' exists so far."""
-        if stype != "default":
-            raise base.MXNetError(f"tostype: storage type {stype!r} is not supported yet; expected 'default'")
-        return self.copy()
+        """Return a copy with another storage type.
+
+        Parameters
+        ----------
+        stype : {'default', 'csr', 'row_sparse'}
+            'csr' stores the elements of a matrix that are not zero, 'row_sparse' the rows that are not zero.
+
+        Examples
+        --------
+        >>> mx.nd.array([[0, 1], [0, 0]]).tostype('csr').data.asnumpy().tolist()
+        [1.0]
+        """
+        return functions.cast_storage(self, stype)
 
     # -- copies and devices ------------------------------------------------------------------------------------------
 
@@ -335,17 +344,18 @@ class NDArray(NDArrayBase, Fluent):
         ----------
         grad_req : {'write', 'add', 'null'}
             Whether a backward pass overwrites the gradient, adds to it, or leaves it alone.
-        stype : {'default'}, optional
-            Storage type of the gradient.
+        stype : {'default', 'row_sparse', 'csr'}, optional
+            Storage type of the gradient array. It is computed densely and compressed when its parts are asked for.
 
         Raises
         ------
         MXNetError
             If the dtype is an integer's: it has no gradient. ValueError for another `grad_req`.
         """
-        if stype not in (None, "default"):
-            raise base.MXNetError(f"attach_grad: storage type {stype!r} is not supported yet; expected 'default'")
-        self._attach(wrap(NDArray, torch.zeros_like(self._data), self._context), grad_req)
+        if stype in (None, "default"):
+            self._attach(wrap(NDArray, torch.zeros_like(self._data), self._context), grad_req)
+        else:
+            self._attach(functions.sparse_zeros_like(self, stype), grad_req)
 
     def _attach(self, gradient: NDArray, grad_req: str) -> None:
         if grad_req not in _GRAD_REQ_MAP:
@@ -517,7 +527,6 @@ class NDArray(NDArrayBase, Fluent):
 
 
 _ALL = slice(None)
-_LIST_HEAD, _LIST_TAIL = 24, 8  # bytes of a .params file around its records; a pickle holds one record
 
 
 def _assigned(value: Any) -> torch.Tensor | float:
@@ -563,8 +572,7 @@ def _context_of_tensor(tensor: torch.Tensor) -> Context:
 # The functions that methods call are generated for this class, so they can only be imported once it exists.
 from .._frontend.modules import add_methods  # noqa: E402
 from .._frontend.namespaces import FLUENT  # noqa: E402
-from .._runtime import params  # noqa: E402
-from . import _internal, arithmetic, functions, op  # noqa: E402
+from . import _internal, arithmetic, files, functions, op  # noqa: E402
 from .gradients import backward as autograd_backward  # noqa: E402
 
 for _name, _method in arithmetic.methods().items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from .. import base
+from .._ops.attributes import DTYPE_NAMES
 from ..context import Context
 from . import _internal
 from .arithmetic import NUMBERS
@@ -34,6 +35,8 @@ def _draw(
         raise base.TypeError(f"random.{name}: parameters must be all arrays or all numbers, got {kinds}")
     if shape is None:
         shape = (1,) if out is None else out.shape
+    if dtype is None and out is not None:
+        dtype = DTYPE_NAMES[out._data.dtype]
     return getattr(_internal, f"_random_{name}")(**parameters, shape=shape, dtype=dtype, ctx=ctx, out=out)
 
 

@@ -408,12 +408,37 @@ class Symbol(Fluent):
         return graph_json.dump(without_operators(self._entries, AMP_CASTS) if remove_amp_cast else self._entries)
 
     def save(self, fname: str, remove_amp_cast: bool = True) -> None:
-        """Write the JSON text to a file, which is renamed into place when complete."""
+        """Write the JSON text to a file, which is renamed into place when complete.
+
+        Parameters
+        ----------
+        fname : str
+            Path of the file, by custom ``prefix-symbol.json``.
+        remove_amp_cast : bool
+            Leave out the casts that automatic mixed precision put in.
+
+        Raises
+        ------
+        MXNetError
+            If the file cannot be written. TypeError if `fname` is no string.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> path = os.path.join(tempfile.mkdtemp(), "net-symbol.json")
+        >>> mx.sym.relu(mx.sym.var("x"), name="act").save(path)
+        >>> mx.sym.load(path).name
+        'act'
+        """
         if not isinstance(fname, str):
             raise base.TypeError("fname needs to be string")
         text = self.tojson(remove_amp_cast).encode()
-        with replacing(fname) as file:
-            file.write(text)
+        try:
+            with replacing(fname) as file:
+                while text:  # a pipe may take less at once
+                    text = text[file.write(text) :]
+        except OSError as error:
+            raise MXNetError(f"save: cannot write {fname!r}: {error}") from None
 
     def debug_str(self) -> str:
         """Return a description of the graph for reading."""

@@ -8,6 +8,7 @@ beside them; tests run them here and call `check`. This file and the tables keep
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import pathlib
@@ -18,6 +19,7 @@ import numpy as np
 FOLDER = pathlib.Path(__file__).parent
 
 
+@functools.lru_cache(maxsize=None)  # noqa: UP033 (Python 3.8 has no cache)
 def table(group):
     """Return the programs of one module by name."""
     programs = importlib.import_module(f"{__name__}.{group}").PROGRAMS
@@ -25,6 +27,7 @@ def table(group):
     return {name: "\n".join(textwrap.dedent(piece).strip() for piece in found) for name, found in pieces.items()}
 
 
+@functools.lru_cache(maxsize=None)  # noqa: UP033 (Python 3.8 has no cache)
 def answers(group):
     """Return the recorded answers of one module by name."""
     return json.loads((FOLDER / f"{group}.json").read_text())

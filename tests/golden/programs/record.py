@@ -18,7 +18,28 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FOLDER = pathlib.Path(__file__).resolve().parent
-GROUPS = ("control_flow", "custom", "executors", "networks", "symbol_json", "symbols")
+GROUPS = (
+    "callbacks",
+    "control_flow",
+    "custom",
+    "executors",
+    "feedforward",
+    "initializers",
+    "iterators",
+    "kvstore",
+    "lr_schedulers",
+    "metrics",
+    "modules",
+    "monitor",
+    "networks",
+    "old_symbols",
+    "optimizers",
+    "rnn_cells",
+    "sparse",
+    "symbol_json",
+    "symbols",
+    "visualization",
+)
 
 SERVER = """
 import json, os, sys, warnings

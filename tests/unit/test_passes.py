@@ -1,0 +1,134 @@
+"""Graphs that plans improve compute what the graphs as written do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import mxnet as mx
+
+IMAGE = (2, 3, 8, 8)
+
+
+def operators(executor):
+    return [node.operator.name for node in executor._plan.improved[1] if node.operator is not None]
+
+
+def step(net, monkeypatch, without, **given):
+    """Return the executor, outputs and gradients of a step with and without an improvement."""
+    found = []
+    for turned_off in ("", without):
+        monkeypatch.setenv("REMX_WITHOUT", turned_off)
+        executor = net.simple_bind(mx.cpu(), data=IMAGE)
+        for number, name in enumerate(executor.arg_dict):
+            array = executor.arg_dict[name]
+            value = np.sin(np.arange(array.size) * 1.7 + number).reshape(array.shape)
+            array[:] = given.get(name, value)
+        outputs = [o.asnumpy() for o in executor.forward(is_train=True)]
+        executor.backward([mx.nd.array(np.cos(np.arange(o.size)).reshape(o.shape)) for o in outputs])
+        found.append((executor, outputs, [g.asnumpy() for g in executor.grad_arrays]))
+    return found
+
+
+def check_equal(found, tolerance=1e-5):
+    (_, outputs, gradients), (_, expected, wanted) = found
+    for one, other in zip((*outputs, *gradients), (*expected, *wanted)):
+        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+
+
+def activation(kind):
+    return mx.sym.Activation(mx.sym.var("data"), act_type=kind, name="act")
+
+
+def maximum(data, **attributes):
+    return mx.sym.Pooling(data, **{"kernel": (2, 2), "stride": (2, 2), "name": "pool", **attributes})
+
+
+@pytest.mark.parametrize("kind", ["relu", "sigmoid", "softrelu", "softsign", "tanh"])
+@pytest.mark.parametrize(
+    "window", [{}, {"kernel": (3, 3), "pad": (1, 1)}, {"global_pool": True}], ids=["2x2", "3x3", "global"]
+)
+def test_a_maximum_is_pooled_first(kind, window, monkeypatch):
+    found = step(maximum(activation(kind), **window), monkeypatch, "pool_first")
+    assert operators(found[0][0]) == ["Pooling", "Activation"]
+    assert operators(found[1][0]) == ["Activation", "Pooling"]
+    check_equal(found)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        np.zeros(IMAGE),
+        np.full(IMAGE, -1.0),
+        np.tile([1.0, 1.0, -2.0, -2.0], (2, 3, 8, 2)),
+        np.where(np.arange(384).reshape(IMAGE) % 5, 0.3, np.inf),
+        np.full(IMAGE, -np.inf),
+    ],
+    ids=["zeros", "negative", "ties", "infinite", "all -inf"],
+)
+def test_ties_and_infinities(data, monkeypatch):
+    check_equal(step(maximum(activation("relu")), monkeypatch, "pool_first", data=data))
+
+
+def test_through_several_layers(monkeypatch):
+    net = mx.sym.var("data")
+    for layer in range(2):
+        net = mx.sym.Convolution(net, kernel=(3, 3), pad=(1, 1), num_filter=4, name=f"conv{layer}")
+        net = maximum(mx.sym.tanh(net, name=f"tanh{layer}"), name=f"pool{layer}")
+    found = step(net, monkeypatch, "pool_first")
+    assert operators(found[0][0]) == ["Convolution", "Pooling", "tanh"] * 2
+    check_equal(found)
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        maximum(activation("tanh"), pool_type="avg"),
+        maximum(activation("tanh"), kernel=(3, 3), pooling_convention="full"),
+        maximum(mx.sym.LeakyReLU(mx.sym.var("data"), act_type="leaky", slope=-1.0)),
+        maximum(mx.sym.abs(mx.sym.var("data"))),
+    ],
+    ids=["average", "full", "leaky", "abs"],
+)
+def test_left_alone_or_equal(net, monkeypatch):
+    check_equal(step(net, monkeypatch, "pool_first"))
+
+
+def test_an_activation_that_others_read_stays(monkeypatch):
+    act = activation("tanh")
+    for net in (mx.sym.Group([act, maximum(act)]), maximum(act) + maximum(act, kernel=(4, 4), pad=(1, 1))):
+        found = step(net, monkeypatch, "pool_first")
+        names = operators(found[0][0])
+        assert names.index("Activation") < names.index("Pooling")
+        check_equal(found)
+
+
+def test_a_monitor_sees_the_graph_as_written():
+    executor = maximum(activation("tanh")).simple_bind(mx.cpu(), data=IMAGE)
+    seen = []
+    executor.set_monitor_callback(lambda name, array: seen.append((name.decode(), array.shape)))
+    executor.forward()
+    assert seen == [("act_output", IMAGE), ("pool_output", (2, 3, 4, 4))]
+
+
+def test_convolutions_with_channels_last(monkeypatch):
+    net = mx.sym.Convolution(mx.sym.var("data"), kernel=(3, 3), num_filter=8, pad=(1, 1), name="c0")
+    net = mx.sym.BatchNorm(net, fix_gamma=False, name="bn") + mx.sym.Convolution(net, kernel=(1, 1), num_filter=8)
+    net = mx.sym.Convolution(mx.sym.relu(net), kernel=(3, 3), num_filter=6, num_group=2, name="c1")
+    net = mx.sym.FullyConnected(mx.sym.Dropout(net, p=0.0), num_hidden=5, name="fc")
+    monkeypatch.setattr("mxnet._ops.convolution._WORTH_IT", 1)
+    check_equal(step(net, monkeypatch, "channels_last"), 2e-4)
+
+
+def test_outputs_are_contiguous(monkeypatch):
+    monkeypatch.setattr("mxnet._ops.convolution._WORTH_IT", 1)
+    net = mx.sym.Convolution(mx.sym.var("data"), kernel=(3, 3), num_filter=8)
+    executor = net.simple_bind(mx.cpu(), data=IMAGE)
+    assert executor.forward()[0]._data.is_contiguous()
+    assert executor.forward(is_train=True)[0]._data.is_contiguous()
+
+
+def test_a_wrong_name_is_told(monkeypatch):
+    monkeypatch.setenv("REMX_WITHOUT", "channels_last, pool_frist")
+    with pytest.raises(mx.MXNetError, match=r"pool_frist.*channels_last, pool_first"):
+        activation("relu").simple_bind(mx.cpu(), data=IMAGE)
