@@ -25,11 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     if chosen.mxnet191:
         programs["import mxnet (1.9.1)"] = (chosen.mxnet191, "import mxnet")
     times: dict[str, list[float]] = {name: [] for name in programs}
+    # Bytecode is written, as installing a package does, but not beside a checkout's sources.
+    bytecode = tempfile.TemporaryDirectory()
+    variables = {**environment(), "PYTHONPYCACHEPREFIX": bytecode.name}
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
     for number in range(chosen.rounds + 1):
         for name, (python, code) in random.sample(list(programs.items()), len(programs)):
-            seconds = _fresh(python, code)
+            seconds = _fresh(python, code, variables)
             if number:  # the first fills the file cache and writes the bytecode
                 times[name].append(seconds)
+    bytecode.cleanup()
     figure = Figure(
         "Import",
         "python benchmarks/import_time.py --mxnet191 PYTHON",
@@ -43,14 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     return figure.finish(chosen.json)
 
 
-def _fresh(python: str, code: str) -> float:
+def _fresh(python: str, code: str, variables: dict[str, str]) -> float:
     """Return the seconds of a process; it ends without tidying up, which is not part of an import."""
     start = time.perf_counter()
     subprocess.run(
         [python, "-c", f"{code}\nimport os\nos._exit(0)"],
         check=True,
         cwd=tempfile.gettempdir(),
-        env=environment(),
+        env=variables,
         stderr=subprocess.DEVNULL,
     )
     return time.perf_counter() - start

@@ -22,7 +22,8 @@ from harness import markdown
 HERE = pathlib.Path(__file__).parent
 RESULTS = HERE / "results.json"
 PAGE = HERE.parent / "docs" / "performance.md"
-FIGURES = ("tutorial_step", "imperative", "chain", "import_time", "memory", "files", "iterators", "operators")
+FIGURES = ("tutorial_step", "lenet_step", "bucketing", "imperative", "chain", "optimizers", "import_time", "memory",
+           "files", "operators")  # fmt: skip
 INTRODUCTION = """\
 # Performance
 

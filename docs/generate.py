@@ -103,8 +103,8 @@ operators that MXNet 1.9.1 registers for forward computation.
 A supported operator has MXNet's inputs, attributes, defaults and aliases. Its values and gradients are tested against a
 NumPy reference and, where the answer of MXNet 1.9.1 is right, against that answer; those of random operators against
 their distribution.
-[Differences](differences.md) lists where it is not. Only dense arrays are supported so far; an alias
-that begins with `_sparse_` is a name, not sparse storage.
+[Differences](differences.md) lists where it is not. Every operator takes sparse arrays. About sixty keep the storage
+types that 1.9.1 gives, the others compute densely, as all of them do in executors.
 """
 
 
@@ -144,8 +144,8 @@ def support() -> str:
         lines.append(f"| `mxnet.{name}` | {purpose} | {'yes' if _exists(name) else 'no'} |")
     lines += [
         "",
-        "A module that exists may still lack names that need missing parts. An argument that is not supported yet, "
-        "such as a sparse storage type, raises an MXNetError that says so.",
+        "A module that exists may still lack names that need missing parts, such as the iterators over record files in "
+        "`mxnet.io`. An argument that is not supported yet raises an MXNetError that says so.",
         "",
     ]
     for heading, names in grouped.items():

@@ -14,9 +14,10 @@ def find(name):
     """Return the array function of a registered name."""
     if name.startswith("_random_") and name.endswith("_like"):
         return getattr(mx.nd.random, name[len("_random_") :])
-    for prefix, space in (("_contrib_", mx.nd.contrib), ("_linalg_", mx.nd.linalg), ("_image_", mx.nd.image)):
+    spaces = {"_contrib_": "contrib", "_linalg_": "linalg", "_image_": "image", "_sparse_": "sparse"}
+    for prefix, space in spaces.items():
         if name.startswith(prefix):
-            return getattr(space, name[len(prefix) :])
+            return getattr(getattr(mx.nd, space), name[len(prefix) :])
     return getattr(mx.nd._internal if name.startswith("_") else mx.nd, name)
 
 

@@ -1,55 +1,71 @@
 """MXNet's programming model on current Python, NumPy and PyTorch: ``import mxnet as mx``.
 
-``mx.nd`` holds arrays, ``mx.sym`` symbols, ``mx.executor`` what runs them, ``mx.autograd`` recording and gradients.
+``mx.nd`` holds arrays, ``mx.sym`` symbols, ``mx.executor`` what runs them, ``mx.autograd`` recording and gradients;
+``mx.mod`` trains symbols with ``mx.optimizer``, ``mx.metric``, ``mx.io``, ``mx.init`` and ``mx.kv``.
 """
 
 from __future__ import annotations
 
-from . import (
-    attribute,
-    autograd,
-    base,
-    callback,
-    context,
-    engine,
-    error,
-    executor,
-    executor_manager,
-    initializer,
-    io,
-    kvstore,
-    log,
-    lr_scheduler,
-    metric,
-    model,
-    module,
-    monitor,
-    name,
-    ndarray,
-    operator,
-    optimizer,
-    random,
-    registry,
-    rnn,
-    symbol,
-    visualization,
-)
-from ._version import __version__
-from .attribute import AttrScope
-from .base import MXNetError
-from .context import Context, cpu, cpu_pinned, current_context, gpu
+import importlib
+from typing import TYPE_CHECKING, Any
 
-init = initializer
-kv = kvstore
-mod = module
-mon = monitor
-viz = visualization
+from ._graph.collector import held_back
+
+with held_back():
+    from . import attribute, autograd, base, context, engine, error, executor, name, ndarray, operator, random, symbol
+    from ._runtime import memory as _memory
+    from ._version import __version__
+    from .attribute import AttrScope
+    from .base import MXNetError
+    from .context import Context, cpu, cpu_pinned, current_context, gpu
+
+if TYPE_CHECKING:
+    from . import callback as callback
+    from . import executor_manager as executor_manager
+    from . import initializer as init
+    from . import initializer as initializer
+    from . import io as io
+    from . import kvstore as kv
+    from . import kvstore as kvstore
+    from . import log as log
+    from . import lr_scheduler as lr_scheduler
+    from . import metric as metric
+    from . import model as model
+    from . import module as mod
+    from . import module as module
+    from . import monitor as mon
+    from . import monitor as monitor
+    from . import optimizer as optimizer
+    from . import registry as registry
+    from . import rnn as rnn
+    from . import visualization as visualization
+    from . import visualization as viz
+
+_memory.keep_freed()
+
 nd = ndarray
 sym = symbol
 rnd = random
 
-__all__ = ["AttrScope", "Context", "MXNetError", "__version__", "attribute", "autograd", "base", "callback", "context",
-           "cpu", "cpu_pinned", "current_context", "engine", "error", "executor", "executor_manager", "gpu", "init",
-           "initializer", "io", "kv", "kvstore", "log", "lr_scheduler", "metric", "mod", "model", "module", "mon",
-           "monitor", "name", "nd", "ndarray", "operator", "optimizer", "random", "registry", "rnd", "rnn", "sym",
-           "symbol", "visualization", "viz"]  # fmt: skip
+#: Modules that are loaded when a program asks for them, so that others start sooner; and their second names.
+_LATER = ("callback", "executor_manager", "initializer", "io", "kvstore", "log", "lr_scheduler", "metric", "model",
+          "module", "monitor", "optimizer", "registry", "rnn", "visualization")  # fmt: skip
+_SHORT = {"init": "initializer", "kv": "kvstore", "mod": "module", "mon": "monitor", "viz": "visualization"}
+
+__all__ = ["AttrScope", "Context", "MXNetError", "__version__", "attribute", "autograd", "base", "context", "cpu",
+           "cpu_pinned", "current_context", "engine", "error", "executor", "gpu", "name", "nd", "ndarray", "operator",
+           "random", "rnd", "sym", "symbol", *_LATER, *_SHORT]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load a module that a program asks for the first time."""
+    module = _SHORT.get(name, name)
+    if module not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    with held_back():
+        found = globals()[name] = importlib.import_module(f".{module}", __name__)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER, *_SHORT})

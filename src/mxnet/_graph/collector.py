@@ -10,8 +10,8 @@ _LARGE = 1000  # nodes
 
 
 @contextlib.contextmanager
-def held_back(nodes: int) -> Generator[None, None, None]:
-    """Hold the collector back for work on a graph of so many nodes; small graphs leave it alone.
+def held_back(nodes: int = _LARGE) -> Generator[None, None, None]:
+    """Hold the collector back for work on a graph of so many nodes, or an import; small graphs leave it alone.
 
     Inference and lowering make some dozens of lasting objects for a node and no cycles. Each few thousand of them would
     make the collector look through everything that torch and the program hold: a fifth of the time for 20,000 nodes.

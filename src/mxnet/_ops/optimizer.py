@@ -38,7 +38,7 @@ PARAMETERS = {
     "rescale_grad": "float\n    Factor of the gradient, 1 / batch size in most programs.",
     "clip_gradient": "float\n    Bound of the scaled gradient's absolute values; none if negative.",
     "clip_weights": "float\n    Bound of the new weights' absolute values; none if negative.",
-    "lazy_update": "bool\n    Has no effect: gradients are dense.",
+    "lazy_update": "bool\n    Let a row_sparse gradient change its rows only; no effect with dense gradients.",
     "beta1": "float\n    Part of `mean` that is kept.",
     "beta2": "float\n    Part of `var` that is kept.",
     "epsilon": "float\n    Keeps the divisor away from 0.",

@@ -207,7 +207,10 @@ def crop(*data: Tensor, offset: Shape = (0, 0), h_w: Shape = (0, 0), center_crop
         offset = (room[0] // 2, room[1] // 2)
     if len(offset) != 2 or not (0 <= offset[0] <= room[0] and 0 <= offset[1] <= room[1]):
         raise ValueError(f"offset is {offset}; expected two numbers of at least 0 and at most {room}")
-    return image[:, :, offset[0] : offset[0] + size[0], offset[1] : offset[1] + size[1]]
+    (top, left), (bottom, right) = offset, (room[0] - offset[0], room[1] - offset[1])
+    if not image.requires_grad:
+        return image[:, :, top : full[0] - bottom, left : full[1] - right]
+    return torch.constant_pad_nd(image, (-left, -right, -top, -bottom))  # one pass back, where slices take two
 
 
 class _Search:
