@@ -30,10 +30,12 @@ REASONS: dict[str, str] = {
     "_linalg_inverse": "time of torch's library",
     "_linalg_trsm": "time of torch's library",
     "_sample_unique_zipfian": "sorts, for GPUs too, against a hash table",
+    "Crop": "the gradient is a copy among zeros, and one more copy in memory",
     "GridGenerator": "writes the same bytes in two passes",
     "LRN": "several passes against one compiled loop",
     "multi_lars": "a few microseconds a call",
     "Pooling": "torch lends oneDNN's pooling for copies only; in an executor it needs none",
+    "SequenceMask": "looks up the masked rows by index",
     "transpose": "the gradient is copied by torch, in rows",
 }
 
