@@ -71,7 +71,7 @@ class CSRNDArray(BaseSparseNDArray):
         >>> mx.nd.array([[0, 1]]).tostype('csr').asscipy().nnz
         1
         """
-        from scipy.sparse import csr_matrix  # only used here
+        from scipy.sparse import csr_matrix  # pyright: ignore[reportMissingImports]  # only used here
 
         values, (indptr, indices) = self._compressed()
         parts = (wrap(NDArray, part, self._context).asnumpy() for part in (values, indices, indptr))
