@@ -30,11 +30,21 @@ def test_outputs_gradients_and_states_are_mxnets(name):
 
 @pytest.mark.parametrize("name", sorted(NETWORKS))
 def test_networks_learn_a_small_task(name):
+    """Three draws of data and weights: about one in a thousand has no living unit in the small hidden layer."""
+    entropy = np.random.SeedSequence().entropy
+    found = []
+    for seed in np.random.SeedSequence(entropy).spawn(3):
+        found.append(losses(name, np.random.default_rng(seed)))
+        if found[-1][-1] < 0.6 * found[-1][0]:
+            return
+    pytest.fail(f"seed {entropy}: {', '.join(f'{one[0]:.3f} -> {one[-1]:.3f}' for one in found)}")
+
+
+def losses(name, random):
+    """Return the losses of 60 steps on three patterns with noise."""
     net, shapes, _ = build(name)
     shapes = {key: (24, *shape[1:]) for key, shape in shapes.items()}
     executor = net.simple_bind(mx.cpu(), **shapes)
-    seed = np.random.SeedSequence().entropy
-    random = np.random.default_rng(seed)
     labels = random.integers(0, 3, 24)
     patterns = random.normal(size=(3, *shapes["data"][1:]))
     executor.arg_dict["data"][:] = patterns[labels] + random.normal(size=shapes["data"]) * 0.1
@@ -44,16 +54,16 @@ def test_networks_learn_a_small_task(name):
             array[:] = random.normal(size=array.shape) * np.sqrt(2 / np.prod(array.shape[1:]))
         elif key.endswith("gamma"):
             array[:] = 1
-    losses = []
+    found = []
     for _ in range(60):
         executor.forward(is_train=True)
         executor.backward()
         chosen = executor.outputs[0].asnumpy()[np.arange(24), labels]
-        losses.append(-np.log(np.maximum(chosen, 1e-9)).mean())
+        found.append(-np.log(np.maximum(chosen, 1e-9)).mean())
         for key, array in executor.arg_dict.items():
             if key not in shapes:
                 array[:] = array - executor.grad_dict[key] * (0.5 if name == "mlp" else 0.01)
-    assert losses[-1] < 0.6 * losses[0], f"seed {seed}: {losses[0]:.3f} -> {losses[-1]:.3f}"
+    return found
 
 
 def eager(entries, arrays):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import linecache
 import weakref
 
 import numpy as np
@@ -467,3 +468,16 @@ def test_arrays_made_inside_take_the_shape_that_the_bound_arrays_tell():
         executor = (made + x).simple_bind(mx.cpu(), x=(4, 3))
         executor.arg_dict["x"][:] = 5
         assert (executor.forward()[0].asnumpy() == np.full((4, 3), 5)).all()
+
+
+def test_sources_of_plans_leave_linecache_when_the_next_one_comes():
+    """Not when the collector runs: somebody may be walking through linecache then."""
+    executor = (mx.sym.var("x") * 2).bind(mx.cpu(), {"x": mx.nd.ones((2,))})
+    executor.forward()
+    name = executor._plan.inference().filename
+    assert name in linecache.cache
+    del executor
+    gc.collect()
+    assert name in linecache.cache
+    (mx.sym.var("x") * 3).bind(mx.cpu(), {"x": mx.nd.ones((2,))}).forward()
+    assert name not in linecache.cache

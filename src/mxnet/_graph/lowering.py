@@ -490,6 +490,8 @@ def _compile(
     nodes: Mapping[str, dict[int, Node]],
 ) -> Callable[..., Any]:
     """Compile a printed function; its source shows in tracebacks and to `inspect.getsource`."""
+    while _unused:
+        linecache.cache.pop(_unused.pop(), None)
     source = f"def {name}({', '.join(parameters)}):\n    " + "\n    ".join(lines) + "\n"
     filename = f"<mxnet plan {next(_numbers)}: {name}>"
     namespace = dict(constants)
@@ -498,12 +500,15 @@ def _compile(
     function.source, function.filename = source, filename
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     _nodes_by_file[filename] = nodes[name]
-    weakref.finalize(function, linecache.cache.pop, filename, None)
     weakref.finalize(function, _nodes_by_file.pop, filename, None)
+    weakref.finalize(function, _unused.append, filename)
     return function
 
 
 _nodes_by_file: dict[str, dict[int, Node]] = {}
+#: Sources of functions that are gone. They leave linecache when the next one comes: the collector may run while
+#: somebody walks through linecache, which fails when entries vanish.
+_unused: list[str] = []
 
 
 def node_of(error: BaseException) -> Node | None:
