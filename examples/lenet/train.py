@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder with MNIST's four files, .gz or not")
     parser.add_argument("--epochs", type=int, default=3, help="epochs in all (3)")
     parser.add_argument("--batch-size", type=int, default=128, help="images in a batch (128)")
-    parser.add_argument("--prefix", default="lenet", help="beginning of the checkpoints' names (lenet)")
+    parser.add_argument("--prefix", default="output/lenet", help="beginning of the checkpoints' names (output/lenet)")
     parser.add_argument("--resume", type=int, metavar="EPOCH", help="go on from the checkpoint of this epoch")
     parser.add_argument("--gpus", type=int, default=0, help="number of GPUs (0: the CPU)")
     options = parser.parse_args()
@@ -102,6 +102,7 @@ def main() -> None:
     training = mx.io.NDArrayIter(*load(options.data, "train"), options.batch_size)
     test = mx.io.NDArrayIter(*load(options.data, "test"), options.batch_size)
     context = [mx.gpu(i) for i in range(options.gpus)] or mx.cpu()
+    pathlib.Path(options.prefix).parent.mkdir(parents=True, exist_ok=True)
     module = train(training, test, epochs=options.epochs, prefix=options.prefix, resume=options.resume, context=context)
     print(f"test accuracy: {module.score(test, 'acc')[0][1]:.4f}")
 
