@@ -436,6 +436,12 @@ def test_callbacks_are_told_what_they_can_pickle():
         (lambda: mx.mod.Module.load("nothing", 1), mx.MXNetError, "nothing-symbol.json"),
         (lambda: ready(context=[mx.cpu(i) for i in range(9)]), ValueError, "Too many slices.*a batch of 8 for 9 dev"),
         (
+            lambda: ready().forward(mx.io.DataBatch([mx.nd.ones((8, 6))], [mx.nd.ones((8,))])),
+            mx.MXNetError,
+            r"data \(8, 6\) came, the module is bound for data \(8, 5\).*fc1_weight.*bind again",
+        ),
+        (lambda: mx.mod.Module(network(), context=3), TypeError, "context is 3, expected a Context"),
+        (
             lambda: ready().forward(mx.io.DataBatch([], [])),
             ValueError,
             "has 0 data arrays, the module is bound for 1: d",

@@ -92,8 +92,9 @@ class Module(BaseModule):
         compression_params: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(logger=logger)
-        self._context = [context] if isinstance(context, Context) else list(context)
-        for given in self._context:
+        contexts: list[Any] = list(context) if isinstance(context, (list, tuple)) else [context]
+        self._context: list[Context] = contexts
+        for given in contexts:
             if not isinstance(given, Context):
                 raise base.TypeError(f"Module: context is {context!r}, expected a Context such as mx.cpu(), or a list")
         self._work_load_list = [1] * len(self._context) if work_load_list is None else list(work_load_list)
@@ -457,7 +458,19 @@ class Module(BaseModule):
         self._reshape(data, labels)
 
     def _reshape(self, data: list[DataDesc], labels: list[DataDesc] | None) -> None:
-        self._exec_group.reshape(data, labels)
+        try:
+            self._exec_group.reshape(data, labels)
+        except base.MXNetError as error:
+            came, bound = (
+                ", ".join(f"{shape.name} {tuple(shape.shape)}" for shape in shapes)
+                for shapes in (data, self._data_shapes or [])
+            )
+            reason = str(error).removeprefix("reshape: ").split(", so that it cannot be shared")[0]
+            raise base.MXNetError(
+                f"Module: {came} came, the module is bound for {bound}, and the network cannot go on with that: "
+                f"{reason}. Give batches as the module was bound for, apart from their number of examples, or bind "
+                "again with force_rebind=True"
+            ) from error
         self._data_shapes, self._label_shapes = data, labels
 
     # -- the optimizer ---------------------------------------------------------------------------------------------
