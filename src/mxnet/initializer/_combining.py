@@ -5,13 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import base
 from ..ndarray import NDArray, load
-
-if TYPE_CHECKING:
-    pass
 
 
 class Load:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,9 +12,6 @@ import torch
 from .. import base
 from ..ndarray import NDArray, random
 from ..ndarray.dispatch import wrap
-
-if TYPE_CHECKING:
-    pass
 from ._base import InitDesc, Initializer, _register, alias, create
 
 
