@@ -22,6 +22,9 @@ with held_back():
 if TYPE_CHECKING:
     from . import callback as callback
     from . import executor_manager as executor_manager
+    from . import gluon as gluon
+    from . import image as image
+    from . import image as img
     from . import initializer as init
     from . import initializer as initializer
     from . import io as io
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from . import monitor as mon
     from . import monitor as monitor
     from . import optimizer as optimizer
+    from . import recordio as recordio
     from . import registry as registry
     from . import rnn as rnn
     from . import visualization as visualization
@@ -48,9 +52,9 @@ sym = symbol
 rnd = random
 
 #: Modules that are loaded when a program asks for them, so that others start sooner; and their second names.
-_LATER = ("callback", "executor_manager", "initializer", "io", "kvstore", "log", "lr_scheduler", "metric", "model",
-          "module", "monitor", "optimizer", "registry", "rnn", "visualization")  # fmt: skip
-_SHORT = {"init": "initializer", "kv": "kvstore", "mod": "module", "mon": "monitor", "viz": "visualization"}
+_LATER = ("callback", "executor_manager", "gluon", "image", "initializer", "io", "kvstore", "log", "lr_scheduler",
+          "metric", "model", "module", "monitor", "optimizer", "recordio", "registry", "rnn", "visualization")  # fmt: skip
+_SHORT = {"img": "image", "init": "initializer", "kv": "kvstore", "mod": "module", "mon": "monitor", "viz": "visualization"}
 
 __all__ = ["AttrScope", "Context", "MXNetError", "__version__", "attribute", "autograd", "base", "context", "cpu",
            "cpu_pinned", "current_context", "engine", "error", "executor", "gpu", "name", "nd", "ndarray", "operator",

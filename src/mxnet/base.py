@@ -38,6 +38,10 @@ class IndexError(MXNetError, builtins.IndexError):
     """An index is out of range."""
 
 
+class AssertionError(MXNetError, builtins.AssertionError):
+    """Things do not go together, where MXNet 1.9.1 says so by an assertion."""
+
+
 class NotImplementedForSymbol(MXNetError):
     """An array's function was called on a symbol."""
 

@@ -13,16 +13,14 @@ import torch
 from . import base
 from ._graph import passes
 from ._graph.inference import Inferred
-from ._graph.lowering import node_of
 from ._graph.node import Entry, Node, auxiliary_nodes, state_inputs, topological_order
-from ._graph.plan import Placement, Plan, Training
-from ._runtime import random
+from ._graph.plan import Plan, Training
+from ._running import placement, run
 from ._runtime.device import torch_device
-from ._runtime.tape import explain
-from .base import MXNetError, translated
+from .base import MXNetError
 from .context import Context
 from .ndarray import NDArray
-from .ndarray.dispatch import ERRORS, NDArrayBase, describe, wrap
+from .ndarray.dispatch import NDArrayBase, wrap
 from .ndarray.unread import Gradient
 from .symbol import Symbol
 
@@ -70,7 +68,7 @@ class Executor:
         self._reqs: list[str] = handle["reqs"]
         self._output_names = symbol.list_outputs()
         self._heads, self._context_of = _placed(_with_shapes(symbol, handle), ctx, group2ctx)
-        self._plan = Plan(self._heads, _placement(self._context_of))
+        self._plan = Plan(self._heads, placement(self._context_of))
         states = auxiliary_nodes(self._plan.order)
         self._arg_names = [node.name for node in self._plan.variables if id(node) not in states]
         self._aux_names = [node.name for node in self._plan.variables if id(node) in states]
@@ -220,30 +218,7 @@ class Executor:
         return step
 
     def _run(self, function: Any, *arguments: Any) -> Any:
-        """Call a lowered function; what goes wrong in it names the node."""
-        try:
-            if torch.is_grad_enabled():
-                return function(*arguments)
-            with torch.enable_grad():
-                return function(*arguments)
-        except MXNetError:
-            raise
-        except ERRORS as error:
-            raise self._failed(error) from None
-
-    def _failed(self, error: BaseException) -> MXNetError:
-        node = node_of(error)
-        text = str(error).splitlines()[0] if str(error) else type(error).__name__
-        if "modified by an inplace operation" in text or "second time" in text:
-            return explain(error)  # type: ignore[arg-type]
-        if node is None or node.operator is None:
-            return translated(error, f"executor: {text}")
-        arrays = dict(zip(map(id, self._plan.variables), self._variables))
-        inputs = ", ".join(
-            f"{name} from {e.node.name!r}" + (f" {describe(arrays[id(e.node)])}" if id(e.node) in arrays else "")
-            for name, e in zip(node.input_names(), node.inputs)
-        )
-        return translated(error, f"operator {node.operator.name}, node {node.name!r}: {text} [inputs: {inputs}]")
+        return run("executor", self._plan.variables, self._variables, function, *arguments)
 
     def _feed(self, values: Mapping[str, Any]) -> None:
         for name, value in values.items():
@@ -525,12 +500,6 @@ def _placed(
 def group_context(node: Node, ctx: Context, group2ctx: Mapping[str, Context] | None) -> Context:
     group = node.attributes.get("__ctx_group__")
     return ctx if group is None or not group2ctx else group2ctx.get(group, ctx)
-
-
-def _placement(context_of: Callable[[Node], Context]) -> Placement:
-    return Placement(
-        device=lambda node: torch_device(context_of(node)), generator=lambda node: random.generator(context_of(node))
-    )
 
 
 def make(
