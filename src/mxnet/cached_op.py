@@ -15,6 +15,7 @@ from ._graph.plan import Plan
 from ._graph.step import Training
 from ._running import placement, run
 from ._runtime import random
+from ._runtime.backends import Backend, backend_named
 from ._runtime.tape import grad_mode, state
 from .context import Context
 from .ndarray import NDArray
@@ -40,8 +41,8 @@ class CachedOp:
         What to compute.
     flags : sequence of (str, str), or dict
         MXNet's flags ``static_alloc``, ``static_shape``, ``inline_limit`` ...: hints that change no result.
-    backend : function, optional
-        ``backend(function, training)`` returns a faster form of a lowered function on tensors.
+    backend : {None, 'inductor'}, optional
+        Who runs it: the plan as it is, or what ``torch.compile`` makes of it.
 
     Examples
     --------
@@ -51,10 +52,10 @@ class CachedOp:
     np.float32(12.0)
     """
 
-    def __init__(self, sym: Symbol, flags: Any = (), backend: Any = None) -> None:
+    def __init__(self, sym: Symbol, flags: Any = (), backend: str | None = None) -> None:
         self._symbol = sym
         self.flags = dict(flags)
-        self._backend = backend
+        self._backend = backend_named(backend)
         self._runs: dict[Any, _Run] = {}
         order = topological_order(sym._entries)
         self._inputs = [node for node in order if node.operator is None]
@@ -134,11 +135,12 @@ class CachedOp:
 class _Run:
     """A graph on one context."""
 
-    def __init__(self, heads: Sequence[Entry], context: Context, backend: Any) -> None:
+    def __init__(self, heads: Sequence[Entry], context: Context, backend: Backend | None) -> None:
         self.context = context
         self.plan = Plan(heads, placement(lambda node: context))
         self.backend = backend
         self.predict: dict[bool, Callable[..., Any]] = {}
+        self._bodies: dict[bool, Callable[..., Any]] = {}
         self._steps: dict[Any, Training] = {}
         operators = [node.operator for node in self.plan.order if node.operator is not None]
         self._keeps = any(operator.keeps for operator in operators)
@@ -151,7 +153,7 @@ class _Run:
         """Return the function that computes without a backward pass."""
         function = self.plan.inference(training)
         if self.backend is not None:
-            function = self.backend(function, training)
+            function = self.backend(function)
         self.predict[training] = function
         return function
 
@@ -169,7 +171,8 @@ class _Run:
             function = self.predict.get(training) or self.lower(training)
             results, _ = run("CachedOp", self.plan.variables, arrays, function, tensors)
             return [wrap(NDArray, result, self.context) for result in results]
-        if self._keeps:  # what a node keeps belongs to one call: torch's own graph tells the calls apart
+        if self._keeps or self.backend is not None:
+            # What a node keeps belongs to one call, and compilers take the whole graph: torch records every node.
             outputs = self._on_live(tensors, numbers, live, training, arrays)
             return [wrap_live(NDArray, output, self.context) for output in outputs]
         key = (training, *numbers)
@@ -198,7 +201,10 @@ class _Run:
         mixed = list(tensors)
         for number, tensor in zip(numbers, live):
             mixed[number] = tensor
-        body = self.plan.body(training, live=True)
+        body = self._bodies.get(training)
+        if body is None:
+            body = self.plan.body(training, live=True)
+            self._bodies[training] = body = body if self.backend is None else self.backend(body)
         found = run("CachedOp", self.plan.variables, arrays, body, mixed)
         own = [output.clone() if any(output is tensor for tensor in mixed) else output for output in found]
         return tuple(output.contiguous() for output in own)

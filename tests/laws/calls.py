@@ -84,7 +84,8 @@ def bound(name: str, sample: Sample, grad_req: str = "write") -> tuple[Any, mx.s
     arguments = {n: table[n] for n in net.list_arguments()}
     states = {n: table[n] for n in net.list_auxiliary_states()}
     gradients = {n: mx.nd.zeros(a.shape, dtype=a.dtype) for n, a in arguments.items() if is_float(a.asnumpy())}
-    executor = net.bind(mx.cpu(), arguments, args_grad=gradients, grad_req=grad_req, aux_states=states)
+    here = mx.current_context()
+    executor = net.bind(here, arguments, args_grad=gradients, grad_req=grad_req, aux_states=states)
     return executor, net, [table[n] for n in names]
 
 

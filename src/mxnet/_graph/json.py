@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from .._ops.registry import Operator, get
+from .._ops.registry import Operator, get, is_registered
 from ..base import MXNetError
 from .collector import held_back
 from .node import Entry, Node, check_attributes, state_inputs, topological_order
@@ -54,6 +54,10 @@ def _dump_graph(heads: Sequence[Entry], written: dict[int, int], order: Sequence
     rows = [0]
     nodes: list[str] = []
     for node in order:
+        if node.operator is not None and not is_registered(node.operator):
+            raise MXNetError(
+                f"node {node.name!r} runs {node.operator.name}, which lives in this process only: a file cannot hold it"
+            )
         lines = [f'"op": {_quote(node.operator.name if node.operator else "null")}', f'"name": {_quote(node.name)}']
         if node.attributes:
             lines.append(f'"attrs": {_dump_attributes(node.attributes)}')

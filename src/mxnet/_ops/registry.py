@@ -375,6 +375,11 @@ def get(name: str) -> Operator:
         raise KeyError(f"no operator named {name!r}{hint}") from None
 
 
+def is_registered(operator: Operator) -> bool:
+    """Return whether an operator can be found by its name; one made for a single graph cannot."""
+    return _OPERATORS.get(operator.name) is operator
+
+
 def names() -> list[str]:
     """Return every registered name, aliases included, in the order of registration."""
     return list(_OPERATORS)

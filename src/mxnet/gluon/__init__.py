@@ -22,21 +22,25 @@ if TYPE_CHECKING:
     from . import model_zoo as model_zoo
     from . import nn as nn
     from . import rnn as rnn
+    from . import torch_interop as torch_interop
     from . import trainer as trainer
     from . import utils as utils
+    from .torch_interop import TorchBlock as TorchBlock
+    from .torch_interop import TorchModule as TorchModule
     from .trainer import Trainer as Trainer
 
 #: Loaded when a program asks for them, so that others start sooner.
-_LATER = ("contrib", "data", "loss", "model_zoo", "nn", "rnn", "trainer", "utils")
+_LATER = ("contrib", "data", "loss", "model_zoo", "nn", "rnn", "torch_interop", "trainer", "utils")
+_CLASSES = {"TorchBlock": "torch_interop", "TorchModule": "torch_interop", "Trainer": "trainer"}
 
 __all__ = ["Block", "Constant", "DeferredInitializationError", "HybridBlock", "Parameter", "ParameterDict",
-           "SymbolBlock", "Trainer", "block", "parameter", *_LATER]  # fmt: skip
+           "SymbolBlock", "block", "parameter", *_CLASSES, *_LATER]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     """Load a part that a program asks for the first time."""
-    if name == "Trainer":
-        found = globals()[name] = importlib.import_module(".trainer", __name__).Trainer
+    if name in _CLASSES:
+        found = globals()[name] = getattr(importlib.import_module(f".{_CLASSES[name]}", __name__), name)
         return found
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -46,4 +50,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER, "Trainer"})
+    return sorted({*globals(), *_LATER, *_CLASSES})

@@ -153,7 +153,8 @@ class Block:
         self.__dict__.update(state)
         self.__dict__["_parents"] = WeakSet()
         for child in self._children.values():
-            child._parents.add(self)
+            if isinstance(child, Block):
+                child._parents.add(self)
 
     def _structure_changed(self) -> None:
         """Tell the blocks that contain this one that graphs they compiled are out of date."""
@@ -197,7 +198,8 @@ class Block:
             Its name in saved parameters; its number when left out.
         """
         self._children[str(len(self._children)) if name is None else name] = block
-        block._parents.add(self)
+        if isinstance(block, Block):  # transforms of images are also plain functions
+            block._parents.add(self)
         self._structure_changed()
 
     def apply(self, fn: Callable[[Block], Any]) -> Self:
@@ -230,7 +232,12 @@ class Block:
             return isinstance(value, Block) and id(value) not in children
 
         for name, value in self.__dict__.items():
-            if isinstance(value, (list, tuple, dict)) and not name.startswith("__") and name != "_children" and hidden(value):
+            if (
+                isinstance(value, (list, tuple, dict))
+                and not name.startswith("__")
+                and name != "_children"
+                and hidden(value)
+            ):
                 warnings.warn(
                     f'"{type(self).__name__}.{name}" is an unregistered container with Blocks. Note that Blocks inside '
                     "the list, tuple or dict will not be registered automatically. Make sure to register them using "
@@ -518,4 +525,3 @@ class Block:
         from ._saving import load
 
         load(self, prefix)
-

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import base, ndarray, symbol
-from .._checkpoint import save_checkpoint
+from .._runtime.backends import backend_named
 from ..cached_op import CachedOp
 from ..context import Context
 from ..ndarray.ndarray import NDArray
 from ..symbol import Symbol
-from ._backends import backend_named
 from ._block import Block
 from ._structure import Form, flatten, restore
 from .parameter import DeferredInitializationError, Parameter, ParameterDict
@@ -46,15 +44,11 @@ class Graph:
         unknown = [name for name in names if name not in numbers and name not in parameters]
         if unknown:
             raise base.MXNetError(
-                f"{type(block).__name__} {block.name!r}: the graph needs {unknown[0]!r}, which is neither an input nor a "
-                "parameter of this block; make it with self.params.get, or register the block that it belongs to"
+                f"{type(block).__name__} {block.name!r}: the graph needs {unknown[0]!r}, which is neither an input nor "
+                "a parameter of this block; make it with self.params.get, or register the block that it belongs to"
             )
         self.sources = [(numbers[n], None) if n in numbers else (-1, parameters[n]) for n in names]
-        unused = set(numbers) - set(names)
-        if unused:
-            logging.debug("%s: inputs %s are not used in the graph", block.name, sorted(unused))
-        backend = backend_named(block._backend, block._backend_opts)
-        self.operation = CachedOp(self.output, block._flags, backend)
+        self.operation = CachedOp(self.output, block._flags, block._backend)
         return self.operation
 
     def arrays(self, inputs: Sequence[NDArray], context: Context) -> list[NDArray]:
@@ -122,8 +116,8 @@ class HybridBlock(Block):
         """Make `block`, a HybridBlock, a child; see `Block.register_child`."""
         if not isinstance(block, HybridBlock):
             raise base.ValueError(
-                f"Children of HybridBlock must also be HybridBlock, but {block} has type {type(block)}. If you are using "
-                "Sequential, please try HybridSequential instead."
+                f"Children of HybridBlock must also be HybridBlock, but {block} has type {type(block)}. If you are "
+                "using Sequential, please try HybridSequential instead."
             )
         super().register_child(block, name)
 
@@ -175,8 +169,7 @@ class HybridBlock(Block):
         MXNetError
             If there is no such backend.
         """
-        if backend is not None:
-            backend_named(backend, kwargs)
+        backend_named(backend)  # says so if there is none
         self._backend, self._backend_opts = backend, kwargs
         self._active = active
         self._flags = [("static_alloc", static_alloc), ("static_shape", static_shape), ("inline_limit", inline_limit)]
@@ -256,10 +249,7 @@ class HybridBlock(Block):
         return graph, flat
 
     def _trace(self, args: Sequence[Any], count: int) -> Graph:
-        if count == 1:
-            inputs = [symbol.var("data")]
-        else:
-            inputs = [symbol.var(f"data{number}") for number in range(count)]
+        inputs = [symbol.var("data" if count == 1 else f"data{number}") for number in range(count)]
         _, form = flatten(tuple(args), "input")
         grouped = restore(inputs, form)
         params = {name: parameter.var() for name, parameter in self._reg_params.items()}
@@ -287,7 +277,9 @@ class HybridBlock(Block):
         known = {v.name: getattr(array, what) for v, array in zip(graph.inputs, flat) if v.name in names}
         arguments, _, states = infer(**known)
         if arguments is None:
-            raise base.MXNetError(f"{type(self).__name__} {self.name!r}: {what} of parameters cannot be found from {known}")
+            raise base.MXNetError(
+                f"{type(self).__name__} {self.name!r}: {what} of parameters cannot be found from {known}"
+            )
         found = dict(zip(graph.output.list_arguments(), arguments))
         found.update(zip(graph.output.list_auxiliary_states(), states))
         for parameter in self.collect_params().values():
@@ -339,7 +331,7 @@ class HybridBlock(Block):
             found = operation.watched(arrays, context, self._callback, self._monitor_all)
         return restore(found, graph.form)
 
-    def forward(self, x: Any, *args: Any) -> Any:
+    def forward(self, x: Any, *args: Any) -> Any:  # type: ignore[override]
         """Run `hybrid_forward` on arrays or symbols, or the compiled graph on arrays.
 
         Parameters
@@ -426,12 +418,12 @@ class HybridBlock(Block):
             )
         output: Symbol = self._cached_graph[1]
         renamed = self._renamed_inputs()
-        arguments, states = set(output.list_arguments()), set(output.list_auxiliary_states())
+        states = set(output.list_auxiliary_states())
         values = {p.name: p._reduce() for p in self.collect_params().values()}
-        used = [name for name in values if name in arguments or name in states]
-        kinds = [("arg" if name in arguments else "aux") for name in used]
-        save_checkpoint(path, epoch, renamed, {n: values[n] for n, k in zip(used, kinds) if k == "arg"},
-                        {n: values[n] for n, k in zip(used, kinds) if k == "aux"}, remove_amp_cast)  # fmt: skip
+        used = [name for name in output.list_inputs() if name in values]
+        renamed.save(f"{path}-symbol.json", remove_amp_cast=remove_amp_cast)
+        arrays = {f"{'aux' if name in states else 'arg'}:{name}": values[name] for name in used}
+        ndarray.save(f"{path}-{epoch:04d}.params", arrays)
         return f"{path}-symbol.json", f"{path}-{epoch:04d}.params"
 
     def _renamed_inputs(self) -> Symbol:
@@ -458,8 +450,8 @@ def _first(values: Sequence[Any]) -> Any:
         )
     if len(kinds) > 1:
         raise base.ValueError(
-            "In HybridBlock, we do not support mixed NDArrays and Symbols types for the input. Please check the type of "
-            "the args."
+            "In HybridBlock, we do not support mixed NDArrays and Symbols types for the input. Please check the type "
+            "of the args."
         )
     return found[0]
 

@@ -25,8 +25,8 @@ def flatten(value: Any, what: str) -> tuple[list[Any], Form]:
         return [], NOTHING
     if not isinstance(value, (list, tuple)):
         raise base.ValueError(
-            f"When hybridized, the {what} of HybridBlock must be (nested) list of Symbol or NDArray, but got {value} of "
-            f"type {type(value)}; keep other values as attributes of the block"
+            f"When hybridized, the {what} of HybridBlock must be (nested) list of Symbol or NDArray, but got {value} "
+            f"of type {type(value)}; keep other values as attributes of the block"
         )
     items: list[Any] = []
     forms: list[Form] = ["tuple" if isinstance(value, tuple) else "list"]

@@ -51,9 +51,7 @@ class SymbolBlock(HybridBlock):
         names: list[str] = []
         for variable in found:
             if len(variable._entries) != 1 or variable._entries[0].node.operator is not None:
-                raise base.AssertionError(
-                    f"Input symbols must be variable, but {variable} is an output of operators"
-                )
+                raise base.AssertionError(f"Input symbols must be variable, but {variable} is an output of operators")
             names.append(variable.name)
         self._input_names = names
         self._inputs, self._output = found, output
@@ -76,7 +74,11 @@ class SymbolBlock(HybridBlock):
         if existing is not None:
             return
         parameter = self._params.get(
-            name, grad_req="null" if is_state else "write", allow_deferred_init=True, differentiable=not is_state, **known
+            name,
+            grad_req="null" if is_state else "write",
+            allow_deferred_init=True,
+            differentiable=not is_state,
+            **known,
         )
         dtype = self._dtypes().get(name)
         if dtype is not None:
@@ -159,7 +161,9 @@ class SymbolBlock(HybridBlock):
         values, _ = flatten((x, *args), "input")
         if values and isinstance(values[0], Symbol):
             if len(values) != len(self._inputs):
-                raise base.ValueError(f"{self.name}: {len(values)} symbols came for inputs {', '.join(self._input_names)}")
+                raise base.ValueError(
+                    f"{self.name}: {len(values)} symbols came for inputs {', '.join(self._input_names)}"
+                )
             return self._output(**dict(zip(self._input_names, values)))
         try:
             return self._call_cached_op(x, *args)
@@ -193,5 +197,3 @@ def _common_prefix(names: list[str]) -> str:
         length += 1
     found = re.match(r"(.*_)", first[:length])
     return found[1] if found else ""
-
-

@@ -310,9 +310,10 @@ class Parameter:
                 raise base.MXNetError(f"Parameter '{self.name}' has not been initialized: {_HINT}")
             self._deferred_init = (*self._deferred_init[:3], data)
             return
-        if self._trainer is not None and self._trainer._kv_initialized and self._trainer._update_on_kvstore:
-            if self not in self._trainer._params_to_init:
-                self._trainer._reset_kvstore()
+        trainer = self._trainer
+        in_store = trainer is not None and trainer._kv_initialized and trainer._update_on_kvstore
+        if trainer is not None and in_store and all(parameter is not self for parameter in trainer._params_to_init):
+            trainer._reset_kvstore()  # it has a copy of its own
         for array in self._check_and_get(self._data, list):
             array[:] = data
 
@@ -413,7 +414,7 @@ class Parameter:
             )
         with autograd.pause():
             if data is None:
-                data = nd.zeros(self.shape, ctx=cpu(), dtype=self.dtype, stype=self._stype)
+                data = nd.zeros(self.shape or (), ctx=cpu(), dtype=self.dtype, stype=self._stype)
                 initializer.create(default_init)(initializer.InitDesc(self.name, {"__init__": init}), data)
             self._init_impl(data, contexts)
 
@@ -498,7 +499,7 @@ class Parameter:
             arrays = [array.as_in_context(cpu()) for array in self.list_data()]
             return arrays[0] if len(arrays) == 1 else nd.add_n(*arrays) / len(arrays)
         rows = nd.arange(0, (self.shape or (0,))[0], dtype="int64", ctx=cpu())
-        data = nd.zeros(self.shape, stype="row_sparse", ctx=cpu(), dtype=self.dtype)
+        data = nd.zeros(self.shape or (), stype="row_sparse", ctx=cpu(), dtype=self.dtype)
         if self._trainer is None:
             raise base.MXNetError(
                 f"Cannot get row_sparse data for Parameter '{self.name}' when no Trainer is created with it."
@@ -811,7 +812,7 @@ class ParameterDict:
                 if gradient.is_sparse:
                     gradient[:] = 0
         if dense:
-            torch._foreach_zero_(dense)
+            torch._foreach_zero_(dense)  # type: ignore[reportPrivateImportUsage]
 
     def list_ctx(self) -> list[Context]:
         """Return the contexts that any of the parameters is on."""
@@ -941,8 +942,8 @@ class ParameterDict:
                 if not ignore_extra:
                     raise base.AssertionError(
                         f"Parameter '{name[cut:]}' loaded from {where} is not present in ParameterDict, choices are: "
-                        f"{_some(self._params)}. Set ignore_extra to True to ignore. Please make sure source and target "
-                        "networks have the same prefix"
+                        f"{_some(self._params)}. Set ignore_extra to True to ignore. Please make sure source and "
+                        "target networks have the same prefix"
                     )
                 continue
             self._params[name]._load_init(array, ctx, cast_dtype, dtype_source, filename or "")

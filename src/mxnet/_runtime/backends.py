@@ -1,0 +1,61 @@
+"""Who runs lowered graphs: the printed functions as they are, or a compiler that takes them."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from ..base import MXNetError
+
+#: Makes a faster function of a lowered one, which takes a list of tensors.
+Backend = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+#: Names that MXNet 1.9.1 has for what plans do anyway.
+_BUILT_IN = frozenset({"MKLDNN", "ONEDNN", "default"})
+
+
+def backend_named(name: str | None) -> Backend | None:
+    """Return the backend of a name, None for plans as they are; MXNetError if there is none."""
+    if name is None or name in _BUILT_IN:
+        return None
+    if name == "inductor":
+        return inductor
+    raise MXNetError(
+        f"backend {name!r} is not known; there are 'inductor' (torch.compile) and None (remx's own plans, which do "
+        f"what MXNet calls {', '.join(sorted(_BUILT_IN))}, too)"
+    )
+
+
+def inductor(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function` compiled by ``torch.compile``, for each new set of shapes when it first comes.
+
+    Where torch cannot compile it, the reason is logged once and the function runs as it is.
+    """
+    compiled = torch.compile(function, dynamic=False)
+    known: set[Any] = set()
+    plain = False
+
+    def run(arguments: Sequence[torch.Tensor]) -> Any:
+        nonlocal plain
+        if plain:
+            return function(arguments)
+        key = tuple((tensor.shape, tensor.dtype, tensor.requires_grad) for tensor in arguments)
+        if key in known:
+            return compiled(arguments)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # torch remarks on how it traces
+                found = compiled(arguments)
+        except Exception as error:
+            found = function(arguments)  # if the call itself is wrong, this says so
+            plain = True
+            logging.warning("inductor: running as it is, torch.compile failed: %s", str(error).strip().splitlines()[0])
+            return found
+        known.add(key)
+        return found
+
+    return run
