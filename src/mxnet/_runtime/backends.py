@@ -35,7 +35,9 @@ def inductor(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Where torch cannot compile it, the reason is logged once and the function runs as it is.
     """
-    compiled = torch.compile(function, dynamic=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # loading the compiler meets what torch itself deprecates
+        compiled = torch.compile(function, dynamic=False)
     known: set[Any] = set()
     plain = False
 
@@ -48,7 +50,7 @@ def inductor(function: Callable[..., Any]) -> Callable[..., Any]:
             return compiled(arguments)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # torch remarks on how it traces
+                warnings.simplefilter("ignore")  # torch remarks on how it traces
                 found = compiled(arguments)
         except Exception as error:
             found = function(arguments)  # if the call itself is wrong, this says so

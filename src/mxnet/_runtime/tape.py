@@ -43,10 +43,13 @@ class HasData(Protocol):
 class Trace:
     """An array's place in recorded graphs.
 
-    `live` is what recorded operators see. `gradient` and `grad_req` are set for attached arrays only.
+    `live` is what recorded operators see. `gradient`, `grad_req` and `fresh` are set for attached arrays only.
     """
 
-    __slots__ = ("epoch", "grad_req", "gradient", "live")
+    __slots__ = ("epoch", "fresh", "grad_req", "gradient", "live")
+
+    #: One element: whether a gradient was delivered since it was last set to False.
+    fresh: list[bool]
 
     def __init__(self, live: Tensor, gradient: HasData | None = None, grad_req: str = "null") -> None:
         self.live = live
@@ -78,14 +81,17 @@ backward_passes = _BackwardPasses()
 def attach(data: Tensor, gradient: HasData, grad_req: str) -> Trace:
     """Return the trace of an array whose gradient shall be delivered into `gradient`."""
     leaf = data.detach()
+    trace = Trace(leaf, gradient, grad_req)
+    trace.fresh = [False]
     if grad_req != "null":
         leaf.requires_grad_()
-        leaf.register_post_accumulate_grad_hook(_delivery(gradient, grad_req))
-    return Trace(leaf, gradient, grad_req)
+        leaf.register_post_accumulate_grad_hook(_delivery(gradient, grad_req, trace.fresh))
+    return trace
 
 
-def _delivery(gradient: HasData, grad_req: str) -> Callable[[Tensor], None]:
+def _delivery(gradient: HasData, grad_req: str, fresh: list[bool]) -> Callable[[Tensor], None]:
     def deliver(leaf: Tensor) -> None:
+        fresh[0] = True
         found, leaf.grad = leaf.grad, None
         old = gradient._data
         if found is None:  # a rule that gives this input no gradient, such as a loss layer's label
