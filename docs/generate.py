@@ -38,7 +38,7 @@ OPERATORS = HERE.parent / "tests" / "golden" / "operators.json"
 GOLDENS = OPERATORS.with_suffix("")
 SUPPORT = HERE / "support.md"
 REFERENCE = HERE / "reference"
-RUN = (HERE.parent / "README.md", HERE / "how_it_works.md")  # pages whose code runs
+RUN = (HERE.parent / "README.md", HERE / "how_it_works.md", HERE / "gluon.md")  # pages whose code runs
 
 #: Groups of operators on the support page: heading and the test of a registered name, first match counts.
 GROUPS = (

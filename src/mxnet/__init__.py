@@ -21,6 +21,7 @@ with held_back():
 
 if TYPE_CHECKING:
     from . import callback as callback
+    from . import contrib as contrib
     from . import executor_manager as executor_manager
     from . import gluon as gluon
     from . import image as image
@@ -52,9 +53,11 @@ sym = symbol
 rnd = random
 
 #: Modules that are loaded when a program asks for them, so that others start sooner; and their second names.
-_LATER = ("callback", "executor_manager", "gluon", "image", "initializer", "io", "kvstore", "log", "lr_scheduler",
-          "metric", "model", "module", "monitor", "optimizer", "recordio", "registry", "rnn", "visualization")  # fmt: skip
-_SHORT = {"img": "image", "init": "initializer", "kv": "kvstore", "mod": "module", "mon": "monitor", "viz": "visualization"}
+_LATER = ("callback", "contrib", "executor_manager", "gluon", "image", "initializer", "io", "kvstore", "log",
+          "lr_scheduler", "metric", "model", "module", "monitor", "optimizer", "recordio", "registry", "rnn",
+          "visualization")  # fmt: skip
+_SHORT = {"img": "image", "init": "initializer", "kv": "kvstore", "mod": "module", "mon": "monitor",
+          "viz": "visualization"}  # fmt: skip
 
 __all__ = ["AttrScope", "Context", "MXNetError", "__version__", "attribute", "autograd", "base", "context", "cpu",
            "cpu_pinned", "current_context", "engine", "error", "executor", "gpu", "name", "nd", "ndarray", "operator",

@@ -152,7 +152,10 @@ def _fetch(url: str, name: str, file: BinaryIO, sha1_hash: str | None, verify_ss
     """Write what `url` gives to an open file, and check it."""
     digest = hashlib.sha1(usedforsecurity=False)
     request = urllib.request.Request(url, headers={"User-Agent": "remx"})
-    context = ssl.create_default_context() if verify_ssl else ssl._create_unverified_context()
+    context = None
+    if not verify_ssl:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     count = 0
     try:
         with urllib.request.urlopen(request, timeout=_PATIENCE, context=context) as answer:

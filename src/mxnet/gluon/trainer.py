@@ -76,8 +76,6 @@ class Trainer:
         self._contains_sparse_weight = any(param._stype != "default" for param in self._params)
         self._contains_sparse_grad = any(param._grad_stype != "default" for param in self._params)
         self._param2idx: dict[str, int] = {param.name: index for index, param in enumerate(self._params)}
-        for param in self._params:
-            param._set_trainer(self)
         self._compression_params = compression_params
         self._contexts = self._check_contexts()
         self._init_optimizer(optimizer, optimizer_params)
@@ -85,6 +83,8 @@ class Trainer:
         self._kvstore_params: dict[str, Any] = {"kvstore": kvstore, "update_on_kvstore": update_on_kvstore}
         self._kvstore: Any = None
         self._reset_kvstore()
+        for param in self._params:  # last, so that they never belong to a trainer that was not made
+            param._set_trainer(self)
 
     # -- setting up --------------------------------------------------------------------------------------------------
 
@@ -130,6 +130,10 @@ class Trainer:
 
     def _init_kvstore(self) -> None:
         """Make the store, where one is needed, and decide where the optimizer runs."""
+        contexts = self._check_contexts()
+        if contexts != self._contexts and not any(updater.states for updater in self._updaters):
+            self._contexts = contexts  # parameters were moved before the first step
+            self._updaters = [opt.get_updater(self._optimizer) for _ in contexts]
         kvstore, wanted = self._kvstore_params["kvstore"], self._kvstore_params["update_on_kvstore"]
         if self._contains_sparse_weight:
             store, on_store = _create_sparse_kvstore(kvstore)
@@ -137,8 +141,7 @@ class Trainer:
             if wanted is False:
                 raise base.ValueError("Trainer: Cannot set update_on_kvstore=False when sparse weights are present.")
         else:
-            first = self._contexts[0]
-            values = {param.name: param.data(first) for param in self._params}
+            values = {param.name: param.data(contexts[0]) for param in self._params}
             store, on_store = _create_kvstore(kvstore, len(self._contexts), values)
             self._distributed = store is not None and "dist" in store.type
             on_store = self._where_to_update(store, on_store, wanted)
@@ -154,7 +157,7 @@ class Trainer:
     def _where_to_update(self, store: Any, on_store: bool, wanted: bool | None) -> bool:
         """Return whether the optimizer runs in the store; ValueError if that was asked for and cannot be."""
         if store is None:
-            if wanted and self._kvstore_params["kvstore"] is None:
+            if wanted and self._kvstore_params["kvstore"] is None and not self._contains_sparse_grad:
                 raise base.ValueError("Trainer: update_on_kvstore=True came with kvstore=None; expected a store")
             return False
         if self._contains_sparse_grad:
@@ -329,6 +332,11 @@ class Trainer:
         if scaler is not None and scaler.has_overflow(self._params):
             return
         on_store = self._kvstore is not None and self._update_on_kvstore
+        if not on_store and len(self._params[0].list_ctx()) > len(self._updaters):
+            raise base.MXNetError(
+                f"Trainer: the parameters were moved from {self._contexts} to {self._params[0].list_ctx()}; call "
+                "save_states, make a new Trainer, and call its load_states"
+            )
         updates: list[list[tuple[int, NDArray, NDArray]]] = [[] for _ in self._updaters]
         for index, param in enumerate(self._params):
             if param.grad_req == "null":
@@ -352,17 +360,17 @@ class Trainer:
 
     def _row_sparse_pull(self, parameter: Parameter, out: Any, row_id: NDArray, full_idx: bool = False) -> None:
         """Copy rows of a parameter that is stored sparsely from the store into arrays."""
-        self._prepare()
-        index = self._param2idx[parameter.name]
-        if full_idx and "dist" not in self._kvstore.type:
+        with autograd.pause():  # a network asks for its rows while it is recorded
+            self._prepare()
+            index = self._param2idx[parameter.name]
+            if not full_idx or "dist" in self._kvstore.type:
+                self._kvstore.row_sparse_pull(index, out=out, row_ids=row_id, priority=-index)
+                return
             if row_id.size != out.shape[0]:
                 raise base.AssertionError(
                     f"Trainer: row_id has {row_id.size} rows of Parameter {parameter.name}, expected all {out.shape[0]}"
                 )
             self._kvstore.pull(index, out=out, priority=-index, ignore_sparse=False)
-        else:
-            with autograd.pause():  # layers pull while the forward pass is recorded; that is no part of the graph
-                self._kvstore.row_sparse_pull(index, out=out, row_ids=row_id, priority=-index)
 
     # -- states ------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import torch
 
 from .. import base
 from .._ops.attributes import torch_dtype
+from .._ops.sharing import share_outside
 from .._runtime.device import is_pinned, torch_device
 from ..context import Context, current_context
 from . import _internal, _sparse_creation
@@ -234,7 +235,7 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True, array_cls: type[NDAr
     if not ndarray.flags.writeable:
         raise base.ValueError("from_numpy: the array is read-only; pass zero_copy=False to copy it")
     _dtype(ndarray.dtype)
-    data = torch.from_numpy(ndarray)
+    data = share_outside(torch.from_numpy(ndarray))
     ndarray.flags.writeable = False
     return wrap(array_cls, data, Context("cpu", 0))
 
@@ -251,7 +252,7 @@ def from_dlpack(dlpack: Any) -> NDArray:
     >>> t
     tensor([3., 3.])
     """
-    data = torch.from_dlpack(dlpack)
+    data = share_outside(torch.from_dlpack(dlpack))
     _dtype(data.dtype)
     return NDArray(data)
 

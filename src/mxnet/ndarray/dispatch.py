@@ -95,8 +95,10 @@ def parse(operator: Operator, name: str, value: Any) -> Any:
 
 
 def unknown(operator: Operator, given: Mapping[str, Any]) -> None:
-    """Refuse keyword arguments that the operator does not have."""
+    """Refuse keyword arguments that the operator does not have; one such as ``__layout__`` is a remark for symbols."""
     for name in given:
+        if name.startswith("__") and name.endswith("__") and len(name) > 4:
+            continue
         raise MXNetError(f"operator {operator.name}: {operator.unknown_attribute(name)}")
 
 

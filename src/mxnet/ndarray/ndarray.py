@@ -13,6 +13,7 @@ from torch._C import _to_dlpack as to_dlpack
 from .. import base
 from .._ops.attributes import DTYPE_NAMES, torch_dtype
 from .._ops.shape import reshape_target
+from .._ops.sharing import share_outside
 from .._runtime import tape
 from .._runtime.device import is_pinned, torch_device
 from .._runtime.tape import state
@@ -76,7 +77,7 @@ class NDArray(NDArrayBase, Fluent):
         if isinstance(handle, NDArrayBase):
             self._data, self._context = handle._data, handle._context
         elif isinstance(handle, torch.Tensor):
-            self._data, self._context = handle.detach(), _context_of_tensor(handle)
+            self._data, self._context = share_outside(handle.detach()), _context_of_tensor(handle)
         elif handle is None:  # MXNet's pickles make an array without memory and fill it by `__setstate__`
             self._data, self._context = torch.empty(0), Context("cpu", 0)
         else:
@@ -140,7 +141,16 @@ class NDArray(NDArrayBase, Fluent):
 
     @property
     def _fresh_grad(self) -> bool:
-        return False
+        """Whether a backward pass delivered a gradient since this was last set to False."""
+        trace = self._trace
+        return trace is not None and trace.gradient is not None and trace.fresh[0]
+
+    @_fresh_grad.setter
+    def _fresh_grad(self, fresh: bool) -> None:
+        trace = self._trace
+        if trace is None or trace.gradient is None:
+            raise base.MXNetError("_fresh_grad: the array has no gradient; call attach_grad() first")
+        trace.fresh[0] = bool(fresh)
 
     # -- to and from other things ----------------------------------------------------------------------------------
 
@@ -209,7 +219,7 @@ class NDArray(NDArrayBase, Fluent):
         self._data, self._context, self._trace = other._data, other._context, None
 
     def __dlpack__(self, **options: Any) -> Any:
-        return self._data.__dlpack__(**options)
+        return share_outside(self._data).__dlpack__(**options)
 
     def __dlpack_device__(self) -> Any:
         return self._data.__dlpack_device__()
@@ -225,12 +235,12 @@ class NDArray(NDArrayBase, Fluent):
         >>> x.asnumpy().tolist()
         [5.0, 5.0]
         """
-        return to_dlpack(self._data)
+        return to_dlpack(share_outside(self._data))
 
     def to_dlpack_for_write(self) -> Any:
         """Return a DLPack capsule that shares the array's memory; what is written there is seen here."""
         check_writable("to_dlpack_for_write", self)
-        return to_dlpack(self._data)
+        return to_dlpack(share_outside(self._data))
 
     def as_nd_ndarray(self) -> NDArray:
         """Return this array."""

@@ -21,15 +21,19 @@ Parameter = Any  # NDArray | float
 
 
 def _draw(
-    name: str, parameters: dict[str, Parameter], shape: Any, dtype: Any, ctx: Context | None, out: NDArray | None
-) -> NDArray:
-    """Draw one block for numbers, or one for every element of parameter arrays."""
+    name: str, parameters: dict[str, Parameter], shape: Any, dtype: Any, ctx: Context | None, out: NDArray | None,
+    further: dict[str, Any],
+) -> NDArray:  # fmt: skip
+    """Draw one block for numbers, or one for every element of parameter arrays.
+
+    `further` are ``name`` and remarks such as ``__layout__``: functions that make states are called with them.
+    """
     arrays = [isinstance(value, NDArrayBase) for value in parameters.values()]
     if all(arrays):
         function = getattr(_internal, f"_sample_{name}")
         if shape is None:
             shape = ()
-        return function(*parameters.values(), shape=shape, dtype=dtype, out=out)
+        return function(*parameters.values(), shape=shape, dtype=dtype, out=out, **further)
     if any(arrays):
         kinds = ", ".join(f"{key}: {type(value).__name__}" for key, value in parameters.items())
         raise base.TypeError(f"random.{name}: parameters must be all arrays or all numbers, got {kinds}")
@@ -37,12 +41,12 @@ def _draw(
         shape = (1,) if out is None else out.shape
     if dtype is None and out is not None:
         dtype = DTYPE_NAMES[out._data.dtype]
-    return getattr(_internal, f"_random_{name}")(**parameters, shape=shape, dtype=dtype, ctx=ctx, out=out)
+    return getattr(_internal, f"_random_{name}")(**parameters, shape=shape, dtype=dtype, ctx=ctx, out=out, **further)
 
 
 def uniform(
     low: Parameter = 0, high: Parameter = 1, shape: Any = None, dtype: Any = None, ctx: Context | None = None,
-    out: NDArray | None = None,
+    out: NDArray | None = None, **kwargs: Any,
 ) -> NDArray:  # fmt: skip
     """Draw from the uniform distribution on [low, high).
 
@@ -64,12 +68,12 @@ def uniform(
     >>> mx.nd.random.uniform(0, 1, shape=(2, 3)).shape
     (2, 3)
     """
-    return _draw("uniform", {"low": low, "high": high}, shape, dtype, ctx, out)
+    return _draw("uniform", {"low": low, "high": high}, shape, dtype, ctx, out, kwargs)
 
 
 def normal(
     loc: Parameter = 0, scale: Parameter = 1, shape: Any = None, dtype: Any = None, ctx: Context | None = None,
-    out: NDArray | None = None,
+    out: NDArray | None = None, **kwargs: Any,
 ) -> NDArray:  # fmt: skip
     """Draw from the normal distribution with mean `loc` and standard deviation `scale`; otherwise as `uniform`.
 
@@ -79,7 +83,7 @@ def normal(
     (2, 3)
     """
     names = ("mu", "sigma") if isinstance(loc, NDArrayBase) else ("loc", "scale")
-    return _draw("normal", dict(zip(names, (loc, scale))), shape, dtype, ctx, out)
+    return _draw("normal", dict(zip(names, (loc, scale))), shape, dtype, ctx, out, kwargs)
 
 
 def randn(*shape: int, **kwargs: Any) -> NDArray:
@@ -98,48 +102,51 @@ def randn(*shape: int, **kwargs: Any) -> NDArray:
 
 
 def exponential(
-    scale: Parameter = 1, shape: Any = None, dtype: Any = None, ctx: Context | None = None, out: NDArray | None = None
-) -> NDArray:
+    scale: Parameter = 1, shape: Any = None, dtype: Any = None, ctx: Context | None = None,
+    out: NDArray | None = None, **kwargs: Any,
+) -> NDArray:  # fmt: skip
     """Draw from the exponential distribution with mean `scale`; otherwise as `uniform`."""
     if not isinstance(scale, (NDArray, *NUMBERS)):
         raise base.TypeError(f"random.exponential: scale is {scale!r}, expected a number or an NDArray")
-    return _draw("exponential", {"lam": 1.0 / cast("Any", scale)}, shape, dtype, ctx, out)
+    return _draw("exponential", {"lam": 1.0 / cast("Any", scale)}, shape, dtype, ctx, out, kwargs)
 
 
 def gamma(
     alpha: Parameter = 1, beta: Parameter = 1, shape: Any = None, dtype: Any = None, ctx: Context | None = None,
-    out: NDArray | None = None,
+    out: NDArray | None = None, **kwargs: Any,
 ) -> NDArray:  # fmt: skip
     """Draw from the gamma distribution with shape `alpha` and scale `beta`; otherwise as `uniform`."""
-    return _draw("gamma", {"alpha": alpha, "beta": beta}, shape, dtype, ctx, out)
+    return _draw("gamma", {"alpha": alpha, "beta": beta}, shape, dtype, ctx, out, kwargs)
 
 
 def poisson(
-    lam: Parameter = 1, shape: Any = None, dtype: Any = None, ctx: Context | None = None, out: NDArray | None = None
-) -> NDArray:
+    lam: Parameter = 1, shape: Any = None, dtype: Any = None, ctx: Context | None = None,
+    out: NDArray | None = None, **kwargs: Any,
+) -> NDArray:  # fmt: skip
     """Draw from the Poisson distribution with mean `lam`; otherwise as `uniform`."""
-    return _draw("poisson", {"lam": lam}, shape, dtype, ctx, out)
+    return _draw("poisson", {"lam": lam}, shape, dtype, ctx, out, kwargs)
 
 
 def negative_binomial(
     k: Parameter = 1, p: Parameter = 1, shape: Any = None, dtype: Any = None, ctx: Context | None = None,
-    out: NDArray | None = None,
+    out: NDArray | None = None, **kwargs: Any,
 ) -> NDArray:  # fmt: skip
     """Draw the number of failures before `k` successes of probability `p`; otherwise as `uniform`."""
-    return _draw("negative_binomial", {"k": k, "p": p}, shape, dtype, ctx, out)
+    return _draw("negative_binomial", {"k": k, "p": p}, shape, dtype, ctx, out, kwargs)
 
 
 def generalized_negative_binomial(
     mu: Parameter = 1, alpha: Parameter = 1, shape: Any = None, dtype: Any = None, ctx: Context | None = None,
-    out: NDArray | None = None,
+    out: NDArray | None = None, **kwargs: Any,
 ) -> NDArray:  # fmt: skip
     """Draw from the negative binomial distribution with mean `mu` and dispersion `alpha`; otherwise as `uniform`."""
-    return _draw("generalized_negative_binomial", {"mu": mu, "alpha": alpha}, shape, dtype, ctx, out)
+    return _draw("generalized_negative_binomial", {"mu": mu, "alpha": alpha}, shape, dtype, ctx, out, kwargs)
 
 
 def randint(
-    low: int, high: int, shape: Any = None, dtype: Any = None, ctx: Context | None = None, out: NDArray | None = None
-) -> NDArray:
+    low: int, high: int, shape: Any = None, dtype: Any = None, ctx: Context | None = None,
+    out: NDArray | None = None, **kwargs: Any,
+) -> NDArray:  # fmt: skip
     """Draw integers from [low, high); the dtype is int32 unless said.
 
     Examples
@@ -147,7 +154,7 @@ def randint(
     >>> mx.nd.random.randint(0, 10, shape=(3,)).dtype
     <class 'numpy.int32'>
     """
-    return _draw("randint", {"low": low, "high": high}, shape, dtype, ctx, out)
+    return _draw("randint", {"low": low, "high": high}, shape, dtype, ctx, out, kwargs)
 
 
 def multinomial(

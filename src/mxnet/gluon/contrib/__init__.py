@@ -1,0 +1,33 @@
+"""Parts of Gluon that MXNet calls contributed: more layers, cells, datasets, and the estimator."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from ..._graph.collector import held_back
+
+if TYPE_CHECKING:
+    from . import cnn as cnn
+    from . import data as data
+    from . import estimator as estimator
+    from . import nn as nn
+    from . import rnn as rnn
+
+#: Loaded when a program asks for them, so that others start sooner.
+_LATER = ("cnn", "data", "estimator", "nn", "rnn")
+
+__all__ = [*_LATER]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a part that a program asks for the first time."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    with held_back():
+        found = globals()[name] = importlib.import_module(f".{name}", __name__)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -1,0 +1,3 @@
+"""Tokens of the text data sets."""
+
+EOS_TOKEN = "<eos>"
