@@ -197,6 +197,12 @@ def _convolution_shape(
     return [(_output_shape(data, attributes["num_filter"], size, layout), dtypes[0])]
 
 
+def steps_of(attributes: Mapping[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Return stride, dilate and pad of a convolution with these attributes."""
+    given = (attributes[name] for name in ("kernel", "stride", "dilate", "pad"))
+    return _steps(*given, (), attributes["layout"])[:3]
+
+
 @filtering("Convolution", _convolution_shape, transposed=False)
 def convolution(
     data: Tensor,

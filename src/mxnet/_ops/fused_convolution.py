@@ -1,0 +1,173 @@
+"""Convolution, normalization, sum and activation in one kernel, for inference: `mxnet._graph.fusing` puts it in graphs.
+
+On CPUs oneDNN adds a bias, another array and an activation while it writes a convolution's output, and is faster on
+weights in an order of its own. The weights are scaled by the normalization and brought into that order once; every call
+looks whether somebody has written to one of the arrays since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from .attributes import REQUIRED, attribute_type
+from .batch_norm import batch_norm
+from .convolution import convolution, steps_of
+from .registry import Attribute, Input, Operator
+from .sharing import is_shared_outside
+
+Tensor = torch.Tensor
+_kernels: Any = torch.ops.mkldnn
+_ADDED, _PLAIN = "_convolution_pointwise", "none"
+
+#: Sizes of data for which weights are kept in oneDNN's order; beyond that they are only scaled.
+_MOST_SIZES = 8
+
+
+@dataclass(frozen=True)
+class Fused:
+    """What one fused convolution computes.
+
+    Attributes
+    ----------
+    convolution : dict
+        Attributes of the Convolution.
+    norm : dict or None
+        Attributes of the BatchNorm on it.
+    adds : bool
+        Whether another array, the last input, is added then.
+    activation : (str, list of float) or None
+        oneDNN's name and numbers of the activation in the end.
+    after : (function, dict) or None
+        The operator function of that activation and its attributes.
+    """
+
+    convolution: Mapping[str, Any]
+    norm: Mapping[str, Any] | None = None
+    adds: bool = False
+    activation: tuple[str, list[float]] | None = None
+    after: tuple[Any, Mapping[str, Any]] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the inputs."""
+        bias = () if self.convolution["no_bias"] else ("bias",)
+        norm = () if self.norm is None else ("gamma", "beta", "moving_mean", "moving_var")
+        return ("data", "weight", *bias, *norm, *(("other",) if self.adds else ()))
+
+
+class _Prepared:
+    """Weights for the kernel, and what they were made from."""
+
+    __slots__ = ("bias", "by_size", "scaled", "sources", "versions")
+
+    def __init__(self, sources: Sequence[Tensor], scaled: Tensor, bias: Tensor | None) -> None:
+        self.sources = tuple(sources)
+        self.versions = [tensor._version for tensor in sources]
+        self.scaled, self.bias = scaled, bias
+        self.by_size: dict[torch.Size, Tensor] = {}
+
+    def is_of(self, sources: Sequence[Tensor]) -> bool:
+        """Return whether these are the same tensors and nobody wrote to them."""
+        return (
+            all(one is other for one, other in zip(self.sources, sources))
+            and self.versions == [tensor._version for tensor in sources]
+            and not is_shared_outside(sources)
+        )
+
+
+def fused_convolution(*tensors: Tensor, spec: Fused, kept: dict[str, Any]) -> Tensor:
+    """Return convolution, normalization, sum and activation of ``data, weight, [bias], [gamma, beta, mean, var], [other]``."""
+    data, other = tensors[0], tensors[-1] if spec.adds else None
+    sources = tensors[1:-1] if spec.adds else tensors[1:]
+    if not _fits(data, sources, other):
+        return _apart(data, sources, other, spec)
+    prepared: _Prepared | None = kept.get("prepared")
+    if prepared is None or not prepared.is_of(sources):
+        prepared = kept["prepared"] = _Prepared(sources, *_scaled(sources, spec))
+    attributes = spec.convolution
+    stride, dilate, pad = steps_of(attributes)
+    groups = attributes["num_group"]
+    weight = prepared.by_size.get(data.shape)
+    if weight is None:
+        weight = prepared.scaled
+        if len(prepared.by_size) < _MOST_SIZES:
+            size = list(data.shape)
+            weight = _kernels._reorder_convolution_weight(weight, pad, stride, dilate, groups, size)
+            prepared.by_size[data.shape] = weight
+    name, numbers = spec.activation or (_PLAIN, [])
+    data = data.contiguous(memory_format=torch.channels_last)
+    if other is None:
+        return _kernels._convolution_pointwise(
+            data, weight, prepared.bias, pad, stride, dilate, groups, name, numbers, ""
+        )
+    last = None if spec.activation is None else name
+    other = other.contiguous(memory_format=torch.channels_last)
+    return _kernels._convolution_pointwise.binary(
+        data, other, weight, prepared.bias, pad, stride, dilate, groups, "add", 1.0, last, numbers, ""
+    )
+
+
+def _fits(data: Tensor, sources: Sequence[Tensor], other: Tensor | None) -> bool:
+    """Return whether the kernel takes these tensors."""
+    return (
+        data.is_cpu
+        and data.dim() == 4
+        and data.dtype is torch.float32
+        and data.numel() > 0
+        and all(tensor.dtype is torch.float32 and not tensor.is_inference() for tensor in sources)
+        and sources[0].shape[1] > 0
+        and data.shape[1] % sources[0].shape[1] == 0
+        and (other is None or other.dtype is torch.float32)
+    )
+
+
+def _scaled(sources: Sequence[Tensor], spec: Fused) -> tuple[Tensor, Tensor | None]:
+    """Return weight and bias that do what convolution and normalization do one after the other."""
+    weight = sources[0]
+    bias = None if spec.convolution["no_bias"] else sources[1]
+    if spec.norm is not None:
+        gamma, beta, mean, var = sources[-4:]
+        if spec.norm["fix_gamma"]:
+            gamma.data.fill_(1)
+        factor = gamma * torch.rsqrt(var + spec.norm["eps"])
+        weight = weight * factor.reshape(-1, 1, 1, 1)
+        bias = beta - mean * factor if bias is None else beta + (bias - mean) * factor
+    return weight.contiguous(memory_format=torch.channels_last), bias
+
+
+def _apart(data: Tensor, sources: Sequence[Tensor], other: Tensor | None, spec: Fused) -> Tensor:
+    """Compute one step after the other, as the graph had it."""
+    count = 1 if spec.convolution["no_bias"] else 2
+    found = convolution(data, *sources[:count], **spec.convolution)
+    if spec.norm is not None:
+        found = batch_norm(found, *sources[count:], **spec.norm)[0]
+    if other is not None:
+        found = found + other
+    if spec.after is None:
+        return found
+    function, attributes = spec.after
+    return function(found, **attributes)
+
+
+def available() -> bool:
+    """Return whether this torch has the kernels."""
+    return torch.backends.mkldnn.is_available() and all(
+        hasattr(_kernels, name) for name in (_ADDED, "_reorder_convolution_weight")
+    )
+
+
+#: In no registry: it lives in plans only.
+FUSED = Operator(
+    name="_fused_convolution",
+    function=fused_convolution,
+    inputs=(Input("inputs", False),),
+    attributes={"spec": Attribute("spec", attribute_type(str), REQUIRED)},
+    module=__name__,
+    starred=True,
+    active=lambda values: values["spec"].names,
+    keeps=True,
+)
