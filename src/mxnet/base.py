@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import builtins
+import os
+import platform
 from typing import Any
 
 import numpy as np
 
-__all__ = ["MXNetError", "NotImplementedForSymbol", "NotSupportedForSparseNDArray", "integer_types", "numeric_types",
-           "py_str", "string_types"]  # fmt: skip
+__all__ = ["MXNetError", "NotImplementedForSymbol", "NotSupportedForSparseNDArray", "data_dir", "data_dir_default",
+           "integer_types", "numeric_types", "py_str", "string_types"]  # fmt: skip
 
 
 class MXNetError(RuntimeError):
@@ -80,3 +82,15 @@ integer_types = (int, np.int32, np.int64)
 def py_str(text: bytes) -> str:
     """Decode UTF-8 bytes: what MXNet's callbacks are given as names."""
     return text.decode("utf-8")
+
+
+def data_dir_default() -> str:
+    """Return the folder of data sets and models where MXNET_HOME is not set."""
+    if platform.system() == "Windows":
+        return os.path.join(os.environ.get("APPDATA", os.path.expanduser("~")), "mxnet")
+    return os.path.join(os.path.expanduser("~"), ".mxnet")
+
+
+def data_dir() -> str:
+    """Return the folder of data sets and models: what MXNET_HOME says, or ``~/.mxnet``."""
+    return os.getenv("MXNET_HOME", data_dir_default())
