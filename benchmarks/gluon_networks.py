@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,6 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     )
     ours = Contestant("remx", "gluon_networks_mxnet.py")
     torch = Contestant("PyTorch", "gluon_networks_torch.py")
+    compiled = Contestant("torch.compile", "gluon_networks_torch.py", arguments=["--compiled"])
+    jax = Contestant("JAX", "networks_jax.py") if importlib.util.find_spec("jax") else None
+    runtimes = Contestant("runtimes", "networks_onnx.py")
     real = mxnet191(chosen.mxnet191, "gluon_networks_mxnet.py")
     for name in chosen.only or [*CASES, "dense"]:
         if name == "dense":
@@ -63,8 +67,15 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
         rows = [
             Row("remx", ours, name),
             *(Row(label, torch, case) for label, case in peers.items()),
+            Row("torch.compile", compiled, name),
+            *([Row("JAX, jit", jax, name)] if jax else []),
             *(Row(peer.label, peer, name) for peer in real),
         ]
+        if name.startswith("resnet_inference"):
+            count = name.rpartition("_")[2]
+            cases = {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO, float32"}
+            rows += [Row(label, runtimes, f"{case}_{count}") for case, label in cases.items()
+                     if f"{case}_{count}" in runtimes.facts["cases"]]  # fmt: skip
         times = race(rows, chosen.rounds)
         figure.race(what, times, "ms", base="remx")
         if over_torch is not None:
@@ -74,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
         if over_mxnet is not None:
             found = compared(times["remx"], _best(times, [peer.label for peer in real])) if real else None
             figure.target(f"{what}, over MXNet's better", found, over_mxnet, " x")
-    for contestant in (ours, torch, *real):
+    for contestant in (ours, torch, compiled, runtimes, *([jax] if jax else []), *real):
         contestant.close()
     if not real:
         figure.notes.append("MXNet 1.9.1 was left out: no interpreter was given.")

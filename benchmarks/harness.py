@@ -65,11 +65,18 @@ def environment(threads: int | None = THREADS) -> dict[str, str]:
 class Contestant:
     """A running program of ``programs/``."""
 
-    def __init__(self, label: str, program: str, python: str = sys.executable, threads: int | None = THREADS) -> None:
+    def __init__(
+        self,
+        label: str,
+        program: str,
+        python: str = sys.executable,
+        threads: int | None = THREADS,
+        arguments: Sequence[str] = (),
+    ) -> None:
         self.label = label
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (it lives as long as the process)
         self._process = subprocess.Popen(
-            [python, str(PROGRAMS / program)],
+            [python, str(PROGRAMS / program), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

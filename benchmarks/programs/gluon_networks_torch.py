@@ -1,5 +1,7 @@
 """The same networks as a user of PyTorch writes them."""
 
+import sys
+
 import numpy as np
 import torch
 from torch import nn
@@ -7,12 +9,18 @@ from torch.nn import functional
 from worker import serve
 
 VOCABULARY = 10_000
+COMPILED = "--compiled" in sys.argv  # by torch.compile; with frozen weights in inference
+if COMPILED:
+    from torch._inductor import config
+
+    config.freezing = True
 np.random.seed(0)
 torch.manual_seed(0)
 
 
 def trained(model, inputs, labels, loss, rate=0.01):
     """Return a step: forward, loss, backward, SGD with momentum."""
+    model = torch.compile(model) if COMPILED else model
     optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9)
 
     def step():
@@ -65,6 +73,8 @@ def resnet_training(channels_last):
 
 def resnet_inference(count, channels_last):
     model, images = resnet(channels_last).eval(), pictures(count, channels_last)
+
+    model = torch.compile(model) if COMPILED else model
 
     def infer():
         with torch.inference_mode():
