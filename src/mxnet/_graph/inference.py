@@ -19,6 +19,7 @@ from .._ops.registry import Operator, Shape
 from ..base import MXNetError
 from .collector import held_back
 from .node import Entry, Node, topological_order
+from .passes import has_open_shape
 
 #: Lengths put in for an unknown one to see which lengths of the output depend on it; they have many divisors.
 _TRIAL_LENGTHS = (1, 60, 5040)
@@ -271,9 +272,10 @@ class Inferred:
     def _set_input(self, node: Node, position: int, shape: Shape | None) -> bool:
         entry = node.inputs[position]
         before = self._shapes[id(entry.node)][entry.index]
+        is_size = self._zeros_are_sizes and before is not None and not has_open_shape(entry.node)
         try:
-            merged = before if self._zeros_are_sizes and before is not None else _merge(before, shape)
-            if self._zeros_are_sizes and before is not None and shape is not None and before != shape:
+            merged = before if is_size else _merge(before, shape)
+            if is_size and shape is not None and before != shape:
                 _merge(before, shape)
         except ValueError:
             raise Conflict(self._shape_clash(node, position, shape)) from None
@@ -304,19 +306,24 @@ class Inferred:
         return found if len(found) > 1 else {}
 
     def _trace_back(self, node: Node, shapes: list[Shape], trials: Mapping[int, list[Shape]]) -> bool:
-        """Take over the length of an output that is always the one unknown length of the inputs, as the batch is."""
+        """Find the unknown length of the inputs from a known length of an output that depends on it, as the batch does.
+
+        The parameters of recurrent layers have one unknown length for each direction, and these are equal.
+        """
         unknown = [(i, axis) for i, shape in enumerate(shapes) for axis, n in enumerate(shape) if not n]
-        if len(unknown) != 1 or not trials:
+        several = node.operator is not None and node.operator.name == "_rnn_param_concat"
+        if not trials or not (len(unknown) == 1 or several):
             return False
-        position, axis = unknown[0]
         for index, known in enumerate(self._shapes[id(node)]):
             for out_axis, length in enumerate(known or ()):
-                if length and all(
-                    len(outputs[index]) > out_axis and outputs[index][out_axis] == trial
-                    for trial, outputs in trials.items()
-                ):
+                found = _solved(trials, index, out_axis, length) if length else None
+                if found is None:
+                    continue
+                changed = False
+                for position, axis in unknown:
                     shape = shapes[position]
-                    return self._set_input(node, position, (*shape[:axis], length, *shape[axis + 1 :]))
+                    changed |= self._set_input(node, position, (*shape[:axis], found, *shape[axis + 1 :]))
+                return changed
         return False
 
     def carries_gradient(self, node: Node, above: Sequence[bool]) -> list[bool]:
@@ -388,6 +395,19 @@ def _same_in_all(trials: Sequence[Sequence[Shape]]) -> list[Shape]:
     if not all(len({len(shape) for shape in output}) == 1 for output in zip(*trials)):
         return []
     return [tuple(n[0] if len(set(n)) == 1 else 0 for n in zip(*output)) for output in zip(*trials)]
+
+
+def _solved(trials: Mapping[int, list[Shape]], index: int, axis: int, wanted: int) -> int | None:
+    """Return the unknown length x that makes a length of an output what is wanted, if that is always ``a x + b``."""
+    points = [(x, outputs[index][axis]) for x, outputs in trials.items() if len(outputs[index]) > axis]
+    if len(points) < len(trials):
+        return None
+    (x, y), (further, above) = points[:2]
+    rise, rest = divmod(above - y, further - x)
+    if rest or rise < 1 or any(n - y != rise * (m - x) for m, n in points):
+        return None
+    steps, rest = divmod(wanted - y, rise)
+    return None if rest or x + steps < 1 else x + steps
 
 
 def _trial_lengths(shapes: Sequence[Shape], values: Mapping[str, Any]) -> Sequence[int]:

@@ -31,10 +31,17 @@ class Lowering:
     """One lowering of one plan: what is known of its nodes, and the source being printed."""
 
     def __init__(
-        self, plan: Plan, training: bool, wanted: frozenset[int], watch: Sequence[Entry], apart: bool = False
+        self,
+        plan: Plan,
+        training: bool,
+        wanted: frozenset[int],
+        watch: Sequence[Entry],
+        apart: bool = False,
+        predicts: bool = False,
     ) -> None:
         self.plan, self.apart = plan, apart  # `apart`: each node has a level of its own, so that its gradients show
-        self.heads, self.order = (plan.heads, plan.order) if watch or apart else plan.improved
+        improved = plan.predicting if predicts else plan.improved
+        self.heads, self.order = (plan.heads, plan.order) if watch or apart else improved
         self.nodes: dict[str, dict[int, Node]] = {"inference": {}, "forward": {}, "backward": {}}  # by line of source
         self.training = training
         self.watch = list(watch)
@@ -113,9 +120,9 @@ class Lowering:
         if operator.training:
             parts.append(f"training={self.training}")
         if operator.random:
-            parts.append(f"generator={self.constant(self.plan.placement.generator(node), 'generator')}")
+            parts.append(f"generator={self.constant(self.plan.generator(node), 'generator')}")
         if operator.creates:
-            parts.append(f"device={self.constant(self.plan.placement.device(node), 'device')}")
+            parts.append(f"device={self.constant(self.plan.device(node), 'device')}")
         if operator.planned and "channels_last" not in self.plan.without:
             parts.append("planned=True")
         if operator.keeps and not (live and operator.gradient is not None):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Sequence
 
+from .._ops.recurrent import APART, pieces
 from .._ops.registry import get
 from .node import Entry, Node, topological_order
 
@@ -90,8 +91,10 @@ def with_shapes(heads: Sequence[Entry], shape_of: Callable[[Entry], tuple[int, .
 _KEEPS_ORDER = frozenset({"relu", "sigmoid", "softrelu", "softsign", "tanh"})
 
 
-def pool_first(heads: list[Entry]) -> list[Entry]:
+def pool_first(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
     """Swap an activation and a maximum over windows of it: fewer numbers are left for the activation.
+
+    In `origins` is noted which node a new one, by its id, stands for.
 
     The order of numbers stays, so the largest stays the largest. Graphs of nodes that keep something from call to call
     are left alone: what they keep must not depend on who watches.
@@ -110,8 +113,11 @@ def pool_first(heads: list[Entry]) -> list[Entry]:
             pooled = node.copy(below.inputs)
             moved[id(node)] = below.copy([Entry(pooled, 0)])
             uses[id(moved[id(node)])] = uses[id(node)]
+            origins[id(pooled)] = origins.get(id(node), node)
+            origins[id(moved[id(node)])] = origins.get(id(below), below)
         elif any(new.node is not old.node for new, old in zip(inputs, node.inputs)):
             moved[id(node)] = node.copy(inputs)
+            origins[id(moved[id(node)])] = origins.get(id(node), node)
     return [Entry(moved.get(id(node), node), index) for node, index in heads] if moved else heads
 
 
@@ -129,3 +135,40 @@ def _is_activation(node: Node) -> bool:
     if node.operator.name == "Activation":
         return node.values["act_type"] in _KEEPS_ORDER
     return node.operator.name in _KEEPS_ORDER
+
+
+def rnn_apart(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
+    """Hand recurrent layers the parameters that the graph puts into a vector: two copies of all of them less.
+
+    In `origins` is noted which node a new one, by its id, stands for.
+    """
+    moved: dict[int, Node] = {}
+    for node in topological_order(heads):
+        inputs = [Entry(moved.get(id(entry.node), entry.node), entry.index) for entry in node.inputs]
+        if _takes_vector(node):
+            parts = [_unflattened(entry) for entry in inputs[1].node.inputs]
+            inputs = [inputs[0], *parts, *inputs[2:]]
+            moved[id(node)] = Node(APART, node.name, node.attributes, inputs)
+        elif any(new.node is not old.node for new, old in zip(inputs, node.inputs)):
+            moved[id(node)] = node.copy(inputs)
+        if id(node) in moved:
+            origins[id(moved[id(node)])] = origins.get(id(node), node)
+    return [Entry(moved.get(id(node), node), index) for node, index in heads] if moved else heads
+
+
+def _takes_vector(node: Node) -> bool:
+    """Return whether a node is recurrent layers on a vector that another node makes of as many pieces."""
+    if node.operator is None or node.operator.name != "RNN" or len(node.inputs) < 3:
+        return False
+    below = node.inputs[1].node
+    if below.operator is None or below.operator.name != "_rnn_param_concat":
+        return False
+    return below.values["dim"] == 0 and len(below.inputs) == len(pieces(node.values))
+
+
+def _unflattened(entry: Entry) -> Entry:
+    """Return what an entry is the vector of, if it is one."""
+    node = entry.node
+    if node.operator is None or node.operator.name != "Reshape" or tuple(node.values["shape"]) != (-1,):
+        return entry
+    return node.inputs[0]

@@ -21,7 +21,7 @@ A loss layer's rule needs no head gradient, so it is where a backward pass start
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -31,6 +31,7 @@ import torch
 from ..base import MXNetError
 from . import passes
 from .collector import held_back
+from .fusing import fuse_convolutions
 from .lowering import Lowering
 from .node import Entry, Node, topological_order
 from .step import Training
@@ -48,8 +49,10 @@ class Placement:
 
 #: What plans do for speed, each to be turned off by its name in the variable REMX_WITHOUT, with commas between them.
 #: channels_last: values between convolutions of images have their channels last in memory.
+#: fused_inference: convolutions that only predict run with normalization, sum and activation in one kernel.
 #: pool_first: a maximum is pooled before an activation that keeps the order, not after it.
-IMPROVEMENTS = frozenset({"channels_last", "pool_first"})
+#: rnn_apart: recurrent layers take their parameters one by one, not as the vector that the graph makes of them.
+IMPROVEMENTS = frozenset({"channels_last", "fused_inference", "pool_first", "rnn_apart"})
 
 
 def _without() -> frozenset[str]:
@@ -84,25 +87,44 @@ class Plan:
         self._lowered: dict[Any, Any] = {}
         self._inner: dict[int, list[Plan]] = {}
         self._kept: dict[int, dict[str, Any]] = {}
+        self._origins: dict[int, Node] = {}  # by the id of an improved graph's node: the one that it stands for
 
     @cached_property
     def improved(self) -> tuple[list[Entry], list[Node]]:
         """The heads and nodes of a graph that computes the same in less time, on the same variables."""
+        return self._passed({"pool_first": passes.pool_first, "rnn_apart": passes.rnn_apart})
+
+    @cached_property
+    def predicting(self) -> tuple[list[Entry], list[Node]]:
+        """The same for a graph that is not in training mode and never needs a gradient."""
+        first = {"fused_inference": fuse_convolutions}
+        return self._passed({**first, "pool_first": passes.pool_first, "rnn_apart": passes.rnn_apart})
+
+    def _passed(self, named: Mapping[str, Callable[[list[Entry], dict[int, Node]], list[Entry]]]) -> Any:
         heads = self.heads
-        if "pool_first" not in self.without:
-            heads = passes.pool_first(heads)
+        for name, improve in named.items():
+            if name not in self.without:
+                heads = improve(heads, self._origins)
         return (self.heads, self.order) if heads is self.heads else (heads, topological_order(heads))
 
     def inner(self, node: Node) -> list[Plan]:
         """Return the plans of a node's subgraphs, which run where the node runs."""
         if id(node) not in self._inner:
-            here = Placement(lambda _: self.placement.device(node), lambda _: self.placement.generator(node))
+            here = Placement(lambda _: self.device(node), lambda _: self.generator(node))
             self._inner[id(node)] = [Plan(graph, here) for graph in node.subgraphs]
         return self._inner[id(node)]
 
+    def device(self, node: Node) -> torch.device:
+        """Return where a node runs, of this graph or of the improved one."""
+        return self.placement.device(self._origins.get(id(node), node))
+
+    def generator(self, node: Node) -> torch.Generator:
+        """Return what a node draws from, of this graph or of the improved one."""
+        return self.placement.generator(self._origins.get(id(node), node))
+
     def kept(self, node: Node) -> dict[str, Any]:
         """Return what a node keeps from call to call."""
-        return self._kept.setdefault(id(node), {})
+        return self._kept.setdefault(id(self._origins.get(id(node), node)), {})
 
     def body(self, training: bool, live: bool) -> Callable[[Sequence[Tensor]], tuple[Tensor, ...]]:
         """Return ``f(arguments) -> outputs`` for a graph that another one runs, perhaps many times.
@@ -121,7 +143,7 @@ class Plan:
         key = (training, None, tuple((id(e.node), e.index) for e in watch))
         if key not in self._lowered:
             with held_back(len(self.order)):
-                self._lowered[key] = Lowering(self, training, frozenset(), watch).inference()
+                self._lowered[key] = Lowering(self, training, frozenset(), watch, predicts=not training).inference()
         return self._lowered[key]
 
     def training(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -12,7 +13,7 @@ from .activation import check_floating
 from .attributes import DTYPE_NAMES, PositiveInt, UnitFloat
 from .joining import concat, concat_shape
 from .recurrent_layers import Bounds, Ends, Layout, Run
-from .registry import Shape, get, operator
+from .registry import Input, Shape, get, operator
 
 Tensor = torch.Tensor
 Attributes = Mapping[str, Any]
@@ -204,22 +205,46 @@ def rnn(
     further = [given for given in (state_cell, sequence_length) if given is not None]
     inputs = [data, parameters, state, *further]
     _check([tuple(given.shape) for given in inputs], attributes)
+    _check_dtypes(inputs, _inputs(attributes))
+    bounds = _bounds(mode, lstm_state_clip_min, lstm_state_clip_max, not lstm_state_clip_nan)
+    return _run(attributes, data, [parameters], inputs[2:], bounds, p if training else 0.0, generator, state_outputs)
+
+
+def _run(
+    attributes: Attributes,
+    data: Tensor,
+    parameters: Sequence[Tensor],
+    states: Sequence[Tensor],
+    bounds: Bounds | None,
+    dropped: float,
+    generator: torch.Generator | None,
+    state_outputs: bool,
+) -> Tensor | tuple[Tensor, ...]:
+    """Run layers; `parameters` are the vector or its pieces, and `states` end with the lengths where there are some."""
+    dtype, ends = data.dtype, None
+    if attributes["use_sequence_length"]:
+        *states, length = states
+        ends = Ends.of(data.shape[0], length)
+    narrow = data.is_cpu and dtype.itemsize == 2
+    if narrow:
+        data, parameters, states = data.float(), [x.float() for x in parameters], [x.float() for x in states]
+    layout = _layout(attributes, data.shape[2])
+    weights = layout.unpack(parameters[0]) if len(parameters) == 1 else layout.arrange(parameters)
+    results = Run(layout, bounds, ends, dropped, generator)(data, weights, states)
+    results = results[: 1 + len(states) * state_outputs]
+    results = tuple(x.to(dtype) for x in results) if narrow else results
+    return results if state_outputs else results[0]
+
+
+def _check_dtypes(inputs: Sequence[Tensor], names: Sequence[str]) -> None:
+    data = inputs[0]
     check_floating(data)
-    names = _inputs(attributes)
     for name, given in zip(names, inputs):
         if given.dtype is not data.dtype and name != "sequence_length":
             raise TypeError(
                 f"{name} is {DTYPE_NAMES[given.dtype]} and data {DTYPE_NAMES[data.dtype]}; expected one dtype: "
                 "cast one of them with .astype"
             )
-    bounds = _bounds(mode, lstm_state_clip_min, lstm_state_clip_max, not lstm_state_clip_nan)
-    ends = Ends.of(data.shape[0], inputs.pop()) if use_sequence_length else None
-    run = Run(_layout(attributes, data.shape[2]), bounds, ends, p if training else 0.0, generator)
-    narrow = data.is_cpu and data.dtype.itemsize == 2
-    wide, vector, *states = [x.float() for x in inputs] if narrow else inputs
-    results = run(wide, vector, states)[: 1 + len(states) * state_outputs]
-    results = tuple(x.to(data.dtype) for x in results) if narrow else results
-    return results if state_outputs else results[0]
 
 
 @operator("_rnn_param_concat", aliases=("_npi_rnn_param_concat",), complete=get("Concat").complete, shape=concat_shape)
@@ -246,3 +271,79 @@ def rnn_param_concat(*data: Tensor, dim: int = 1) -> Tensor:
     (8,)
     """
     return concat(*data, dim=dim)
+
+
+def pieces(attributes: Attributes) -> tuple[str, ...]:
+    """Return the names of what the vector of parameters is made of, in its order."""
+    kinds = ("i2h_weight", "h2h_weight", *(("h2r_weight",) if attributes["projection_size"] else ()))
+    sides = ("l", "r") if attributes["bidirectional"] else ("l",)
+    places = [f"{side}{layer}" for layer in range(attributes["num_layers"]) for side in sides]
+    weights = [f"{place}_{kind}" for place in places for kind in kinds]
+    return (*weights, *(f"{place}_{kind}" for place in places for kind in ("i2h_bias", "h2h_bias")))
+
+
+def _inputs_apart(attributes: Attributes) -> tuple[str, ...]:
+    data, _, *states = _inputs(attributes)
+    return (data, *pieces(attributes), *states)
+
+
+def _rnn_apart(
+    *tensors: Tensor,
+    state_size: int,
+    num_layers: int,
+    bidirectional: bool = False,
+    mode: str,
+    p: float = 0.0,
+    state_outputs: bool = False,
+    projection_size: int | None = None,
+    lstm_state_clip_min: float | None = None,
+    lstm_state_clip_max: float | None = None,
+    lstm_state_clip_nan: bool = False,
+    use_sequence_length: bool = False,
+    training: bool = False,
+    generator: torch.Generator | None = None,
+) -> Tensor | tuple[Tensor, ...]:
+    """Recurrent layers whose parameters come one by one, as vectors or in their shapes; else as ``RNN``.
+
+    What `rnn` does of a vector that ``_rnn_param_concat`` made, without the copies into and out of it.
+    """
+    attributes = {
+        "state_size": state_size,
+        "num_layers": num_layers,
+        "bidirectional": bidirectional,
+        "mode": mode,
+        "projection_size": projection_size,
+        "use_sequence_length": use_sequence_length,
+    }
+    count = len(pieces(attributes))
+    data, states = tensors[0], tensors[1 + count :]
+    parameters = tensors[1 : 1 + count]
+    size = sum(piece.numel() for piece in parameters)
+    _check([tuple(data.shape), (size,), *(tuple(state.shape) for state in states)], attributes)
+    _check_dtypes(tensors, _inputs_apart(attributes))
+    if not data.is_cpu or not _layout(attributes, data.shape[2]).fits(parameters):  # cuDNN wants one vector
+        parameters = [torch.cat([piece.flatten() for piece in parameters])]
+    bounds = _bounds(mode, lstm_state_clip_min, lstm_state_clip_max, not lstm_state_clip_nan)
+    return _run(attributes, data, parameters, states, bounds, p if training else 0.0, generator, state_outputs)
+
+
+def _shape_apart(
+    shapes: Sequence[Shape], dtypes: Sequence[torch.dtype], attributes: Attributes
+) -> list[tuple[Shape, torch.dtype]]:
+    count = len(pieces(attributes))
+    size = sum(math.prod(shape) for shape in shapes[1 : 1 + count])
+    return _shape([shapes[0], (size,), *shapes[1 + count :]], dtypes, attributes)
+
+
+#: For graphs that run and for Gluon's layers; no graph of a user's holds it, and it has no name to be found by.
+APART = dataclasses.replace(
+    get("RNN"),
+    function=_rnn_apart,
+    aliases=(),
+    inputs=(Input("tensors", False),),
+    starred=True,
+    active=_inputs_apart,
+    complete=None,
+    complete_dtypes=None,
+    shape=_shape_apart,
+)

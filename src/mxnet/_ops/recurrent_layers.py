@@ -51,19 +51,34 @@ class Layout(NamedTuple):
         projection: list[Shape] = [(self.projected, self.size)] if self.projected else []
         return [(rows, columns), (rows, self.width), *projection]
 
+    def each(self) -> list[list[Shape]]:
+        """Return the shapes of the weights of each layer and direction."""
+        return [self.shapes(layer) for layer in range(self.layers) for _ in range(self.directions)]
+
+    def sizes(self) -> list[int]:
+        """Return the lengths of the vector's pieces."""
+        each = self.each()
+        return [math.prod(shape) for shapes in each for shape in shapes] + [GATES[self.mode] * self.size] * 2 * len(
+            each
+        )
+
     def total(self) -> int:
         """Return the length of the vector."""
-        weights = sum(math.prod(shape) for layer in range(self.layers) for shape in self.shapes(layer))
-        return self.directions * (weights + self.layers * 2 * GATES[self.mode] * self.size)
+        return sum(self.sizes())
 
     def unpack(self, parameters: Tensor) -> list[list[Tensor]]:
         """Return, for each layer and direction, weights of input and state, their biases, a projection's weight."""
-        rows = GATES[self.mode] * self.size
-        each = [self.shapes(layer) for layer in range(self.layers) for _ in range(self.directions)]
-        sizes = [math.prod(shape) for shapes in each for shape in shapes] + [rows] * (2 * len(each))
-        pieces = iter(parameters.split(sizes))  # one call, so that its gradient is put together once
-        weights = [[next(pieces).view(shape) for shape in shapes] for shapes in each]
-        return [[*found[:2], next(pieces), next(pieces), *found[2:]] for found in weights]
+        return self.arrange(parameters.split(self.sizes()))  # one call, so that its gradient is put together once
+
+    def fits(self, pieces: Sequence[Tensor]) -> bool:
+        """Return whether the pieces of a vector have the sizes that `arrange` expects."""
+        return self.sizes() == [piece.numel() for piece in pieces]
+
+    def arrange(self, pieces: Sequence[Tensor]) -> list[list[Tensor]]:
+        """Return what `unpack` does, from the pieces of the vector in their order, which may have their shapes."""
+        left = iter(pieces)
+        weights = [[next(left).view(shape) for shape in shapes] for shapes in self.each()]
+        return [[*found[:2], next(left), next(left), *found[2:]] for found in weights]
 
 
 class Bounds(NamedTuple):
@@ -112,16 +127,20 @@ class Run(NamedTuple):
     dropped: float  # probability
     generator: torch.Generator | None
 
-    def __call__(self, data: Tensor, parameters: Tensor, states: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """Return the output (T, N, ...) and the last states, in shape like the first ones."""
+    def __call__(
+        self, data: Tensor, weights: Sequence[Sequence[Tensor]], states: Sequence[Tensor]
+    ) -> tuple[Tensor, ...]:
+        """Return the output (T, N, ...) and the last states, in shape like the first ones.
+
+        `weights` are what `Layout.unpack` returns.
+        """
         layout, directions = self.layout, self.layout.directions
         if not data.shape[0] or not data.shape[1]:
             return data.new_zeros(*data.shape[:2], directions * layout.width), *(state.clone() for state in states)
         if self.ends is not None:
             data = data.masked_fill(self.ends.late, 0.0)
         if self._is_fast(data) and self.ends is None and (layout.layers == 1 or not self.dropped):
-            return _fused(layout, data, layout.unpack(parameters), states)
-        weights = layout.unpack(parameters)
+            return _fused(layout, data, weights, states)
         last: list[Sequence[Tensor]] = []
         for layer in range(layout.layers):
             if layer and self.dropped:
