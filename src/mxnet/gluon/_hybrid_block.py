@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import base, ndarray, symbol
@@ -15,6 +17,9 @@ from ..symbol import Symbol
 from ._block import Block
 from ._structure import Form, flatten, restore
 from .parameter import DeferredInitializationError, Parameter, ParameterDict
+
+#: Held where a block is traced or finds its shapes: name scopes and parameters belong to all threads.
+_preparing = threading.RLock()
 
 
 class Graph:
@@ -33,7 +38,8 @@ class Graph:
     def __init__(self, inputs: Sequence[Symbol], output: Symbol, form: Form) -> None:
         self.inputs, self.output, self.form = list(inputs), output, form
         self.operation: CachedOp | None = None
-        self.sources: list[tuple[int, Parameter | None]] = []  # for each input of the operation: number or parameter
+        #: For each input of the operation its number, or a parameter and whether its class has a `data` of its own.
+        self.sources: list[tuple[int, Parameter | None, bool]] = []
         self.single = form == 0
 
     def prepare(self, block: HybridBlock) -> CachedOp:
@@ -47,23 +53,44 @@ class Graph:
                 f"{type(block).__name__} {block.name!r}: the graph needs {unknown[0]!r}, which is neither an input nor "
                 "a parameter of this block; make it with self.params.get, or register the block that it belongs to"
             )
-        self.sources = [(numbers[n], None) if n in numbers else (-1, parameters[n]) for n in names]
+        self.sources = [
+            (numbers[n], None, False) if n in numbers else (-1, parameters[n], _has_own_data(parameters[n]))
+            for n in names
+        ]
+        self._warn_of_unused(numbers, parameters, set(names))
         self.operation = CachedOp(self.output, block._flags, block._backend)
         return self.operation
+
+    @staticmethod
+    def _warn_of_unused(numbers: Mapping[Any, int], parameters: Mapping[str, Parameter], used: set[str]) -> None:
+        left = sorted(number for name, number in numbers.items() if name not in used)
+        if left:
+            which = ", ".join(f"{number}-th" for number in left)
+            warnings.warn(
+                f"The {which} input to HybridBlock is not used by any computation. Is this intended?", stacklevel=6
+            )
+        idle = ", ".join(name for name in parameters if name not in used)
+        if idle:
+            warnings.warn(f"Parameter {idle} is not used by any computation. Is this intended?", stacklevel=6)
 
     def arrays(self, inputs: Sequence[NDArray], context: Context) -> list[NDArray]:
         """Return what the operation is called with; DeferredInitializationError if a parameter has no shape yet."""
         found: list[NDArray] = []
-        for number, parameter in self.sources:
+        for number, parameter, own_data in self.sources:
             if parameter is None:
                 found.append(inputs[number])
                 continue
             held = parameter._data
-            if held is not None and len(held) == 1 and held[0]._context is context and parameter._stype == "default":
+            if held is not None and len(held) == 1 and held[0]._context is context and not own_data:
                 found.append(held[0])
             else:
                 found.append(parameter.data(context))
         return found
+
+
+def _has_own_data(parameter: Parameter) -> bool:
+    """Return whether `Parameter.data` does more than look the array up: in a subclass, or for sparse values."""
+    return type(parameter).data is not Parameter.data or parameter._stype != "default"
 
 
 class HybridBlock(Block):
@@ -171,6 +198,12 @@ class HybridBlock(Block):
         """
         backend_named(backend)  # says so if there is none
         self._backend, self._backend_opts = backend, kwargs
+        if active and (self._forward_hooks or self._forward_pre_hooks):
+            warnings.warn(
+                f'"{self}" is being hybridized while still having forward hook/pre-hook. If "{self}" is a child of '
+                "HybridBlock, the hooks will not take effect.",
+                stacklevel=2,
+            )
         self._active = active
         self._flags = [("static_alloc", static_alloc), ("static_shape", static_shape), ("inline_limit", inline_limit)]
         for name, size in (("forward_bulk_size", forward_bulk_size), ("backward_bulk_size", backward_bulk_size)):
@@ -244,7 +277,10 @@ class HybridBlock(Block):
             form = form[:-1]  # None at the end is as good as nothing
         graph = self._graphs.get(form)
         if graph is None:
-            graph = self._graphs[form] = self._trace(args, len(flat))
+            with _preparing:
+                graph = self._graphs.get(form)
+                if graph is None:
+                    graph = self._graphs[form] = self._trace(args, len(flat))
         self._cached_graph = (graph.inputs, graph.output)
         return graph, flat
 
@@ -277,8 +313,11 @@ class HybridBlock(Block):
         known = {v.name: getattr(array, what) for v, array in zip(graph.inputs, flat) if v.name in names}
         arguments, _, states = infer(**known)
         if arguments is None:
+            open_ = [p for p in self.collect_params().values() if p.shape is None or 0 in p.shape]
+            names = ", ".join(f"{parameter.name!r} {parameter.shape}" for parameter in open_)
             raise base.MXNetError(
-                f"{type(self).__name__} {self.name!r}: {what} of parameters cannot be found from {known}"
+                f"{type(self).__name__} {self.name!r}: {what} of {names or 'parameters'} cannot be found from {known}; "
+                "say it when the parameter is made, or override infer_shape"
             )
         found = dict(zip(graph.output.list_arguments(), arguments))
         found.update(zip(graph.output.list_auxiliary_states(), states))
@@ -296,9 +335,10 @@ class HybridBlock(Block):
 
     def _initialize_deferred(self, args: Sequence[Any]) -> None:
         """Find the shapes that are missing, and initialize what waited for them."""
-        self._deferred_infer_shape(*args)
-        for parameter in self.collect_params().values():
-            parameter._finish_deferred_init()
+        with _preparing:
+            self._deferred_infer_shape(*args)
+            for parameter in self.collect_params().values():
+                parameter._finish_deferred_init()
 
     # -- running ---------------------------------------------------------------------------------------------------
 
@@ -344,7 +384,7 @@ class HybridBlock(Block):
         ValueError
             If arrays and symbols are mixed, or there is none.
         """
-        first = x if isinstance(x, (NDArray, Symbol)) else _first((x, *args))
+        first = x if not args and isinstance(x, (NDArray, Symbol)) else _first((x, *args))
         if isinstance(first, Symbol):
             params = {name: parameter.var() for name, parameter in self._reg_params.items()}
             with self.name_scope():
