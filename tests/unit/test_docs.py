@@ -37,7 +37,7 @@ def own_registry():
 
 
 @pytest.mark.usefixtures("own_registry")
-@pytest.mark.parametrize("name", ["README.md", "docs/how_it_works.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/how_it_works.md", "docs/gluon.md"])
 def test_code_prints_what_the_page_says(generate, name):
     page = ROOT / name
     assert page in generate.RUN
