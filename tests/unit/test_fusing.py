@@ -56,7 +56,7 @@ GRAPHS = {
     "sum of two convolutions": (relu(norm(conv(X, "c"), "n") + norm(conv(X, "d"), "m")), 2, []),
     "read twice": (mx.sym.Group([norm(conv(X, "c"), "n") * conv(X, "d")]), 1, ["Convolution", "elemwise_mul"]),
     "shown, too": (mx.sym.Group([relu(norm(conv(X, "c"), "n")), conv(X, "e")]), 1, ["Convolution"]),
-    "the convolution is an output": ((lambda c: mx.sym.Group([c, relu(c)]))(conv(X, "c")), 0, ["Convolution", "Activation"]),
+    "shown itself": ((lambda c: mx.sym.Group([c, relu(c)]))(conv(X, "c")), 0, ["Convolution", "Activation"]),
     "twice the same": ((lambda c: c + c)(norm(conv(X, "c"), "n")), 1, ["elemwise_add"]),
     "mean is read": (norm(conv(X, "c"), "n", output_mean_var=True), 0, ["Convolution", "BatchNorm"]),
     "channels last": (
@@ -64,7 +64,8 @@ GRAPHS = {
     ),
     "one axis": (norm(conv(mx.sym.Flatten(X).reshape((2, 8, -1)), "c", kernel=(3,), pad=(1,)), "n"), 0,
                  ["Flatten", "Reshape", "Convolution", "BatchNorm"]),
-    "broadcast": (mx.sym.broadcast_add(norm(conv(X, "c"), "n"), mx.sym.var("b", shape=(1, 8, 1, 1))), 1, ["broadcast_add"]),
+    "broadcast": (mx.sym.broadcast_add(norm(conv(X, "c"), "n"), mx.sym.var("b", shape=(1, 8, 1, 1))), 1,
+                  ["broadcast_add"]),
 }  # fmt: skip
 
 

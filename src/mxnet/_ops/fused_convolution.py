@@ -80,7 +80,7 @@ class _Prepared:
 
 
 def fused_convolution(*tensors: Tensor, spec: Fused, kept: dict[str, Any]) -> Tensor:
-    """Return convolution, normalization, sum and activation of ``data, weight, [bias], [gamma, beta, mean, var], [other]``."""
+    """Return convolution, normalization, sum and activation; the tensors come as `Fused.names` says."""
     data, other = tensors[0], tensors[-1] if spec.adds else None
     sources = tensors[1:-1] if spec.adds else tensors[1:]
     if not _fits(data, sources, other):
