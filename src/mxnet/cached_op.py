@@ -308,7 +308,10 @@ class _Recorded(torch.autograd.Function):
         call: _Call = ctx.call
         if torch.is_grad_enabled():  # somebody will differentiate these gradients
             return (None, *call.running.differentiable(call, heads))
-        saved: Sequence[Tensor] = ctx.saved_tensors
+        # Outputs that were saved come back as parts of the graph outside; those of regions keep their graph inside.
+        saved: Sequence[Any] = [
+            tensor.detach() if tensor is not None and tensor.grad_fn is ctx else tensor for tensor in ctx.saved_tensors
+        ]
         if ctx.states:
             saved = [ctx.states.get(position, tensor) for position, tensor in enumerate(saved)]
         into = (None,) * len(call.numbers)

@@ -16,7 +16,8 @@ from .. import ndarray as nd
 from ..context import Context
 from ..name import NameManager, Prefix
 from ..ndarray.ndarray import NDArray
-from .parameter import Parameter, ParameterDict, without_kind
+from ._parameter_dict import without_kind
+from .parameter import Parameter, ParameterDict
 from .utils import HookHandle, _brief_print_list, _indent
 
 if TYPE_CHECKING:

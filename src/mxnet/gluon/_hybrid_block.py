@@ -90,7 +90,9 @@ class Graph:
 
 def _has_own_data(parameter: Parameter) -> bool:
     """Return whether `Parameter.data` does more than look the array up: in a subclass, or for sparse values."""
-    return type(parameter).data is not Parameter.data or parameter._stype != "default"
+    kind = type(parameter)
+    overridden = kind.data is not Parameter.data or kind._check_and_get is not Parameter._check_and_get
+    return overridden or parameter._stype != "default"
 
 
 class HybridBlock(Block):
@@ -292,6 +294,10 @@ class HybridBlock(Block):
         with self.name_scope():
             out = self.hybrid_forward(symbol, *grouped, **params)
         found, form = flatten(out, "output")
+        if not found:
+            raise base.TypeError(
+                f"{type(self).__name__}.hybrid_forward returned {out!r}, expected symbols: is a return missing?"
+            )
         return Graph(inputs, symbol.Group(found), form)
 
     def _get_graph(self, *args: Any) -> tuple[list[Symbol], Symbol]:
@@ -397,8 +403,12 @@ class HybridBlock(Block):
         except DeferredInitializationError:
             self._initialize_deferred((x, *args))
             params = {name: parameter.data(context) for name, parameter in self._reg_params.items()}
-        with context:  # arrays that it makes are made there
-            return self.hybrid_forward(ndarray, x, *args, **params)
+        try:
+            with context:  # arrays that it makes are made there
+                return self.hybrid_forward(ndarray, x, *args, **params)
+        except base.MXNetError as error:
+            _name_block(error, self)
+            raise
 
     def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Compute the outputs, with ``F.relu`` and the like. To be overridden.
@@ -470,6 +480,13 @@ class HybridBlock(Block):
         return self._cached_graph[1]
 
 
+def _name_block(error: base.MXNetError, block: Block) -> None:
+    """Say in a message which block it comes from: the innermost one."""
+    if "block" not in error.__dict__ and len(error.args) == 1:
+        error.__dict__["block"] = block.name
+        error.args = (f"{error.args[0]} [in {type(block).__name__} {block.name!r}]",)
+
+
 def _first(values: Sequence[Any]) -> Any:
     """Return the first array or symbol in nested lists; ValueError if there is none, or both kinds."""
     kinds: set[type] = set()
@@ -486,7 +503,8 @@ def _first(values: Sequence[Any]) -> Any:
     look(values)
     if not found:
         raise base.ValueError(
-            "In HybridBlock, there must be one NDArray or one Symbol in the input. Please check the type of the args."
+            "In HybridBlock, there must be one NDArray or one Symbol in the input. Please check the type of the args: "
+            f"{', '.join(type(value).__name__ for value in values)}"
         )
     if len(kinds) > 1:
         raise base.ValueError(

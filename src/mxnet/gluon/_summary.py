@@ -33,9 +33,14 @@ def _size(parameter: Parameter) -> int:
     return int(np.prod(parameter.shape or ()))
 
 
+def _shapes(value: Any) -> str:
+    """Return shapes in a nested list; the outermost has no brackets."""
+    return ", ".join(map(_shape, value)) if isinstance(value, (list, tuple)) else _shape(value)
+
+
 def _shape(value: Any) -> str:
     if isinstance(value, (list, tuple)):
-        return ", ".join(_shape(part) for part in value if part is not None)
+        return f"[{_shapes(value)}]"
     return str(value.shape) if isinstance(value, NDArray) else str(value)
 
 
@@ -43,12 +48,12 @@ def summarize(block: Block, inputs: tuple[Any, ...]) -> None:
     """Run `block` on `inputs` and print one row for each call of a block that is no container."""
     from .nn import HybridSequential, Sequential
 
-    rows: OrderedDict[str, _Row] = OrderedDict({"Input": _Row(_shape(inputs), [])})
+    rows: OrderedDict[str, _Row] = OrderedDict({"Input": _Row(_shapes(inputs), [])})
     hooks: list[Any] = []
     hooked: set[int] = set()
 
     def note(called: Block, _: Any, outputs: Any) -> None:
-        rows[f"{type(called).__name__}-{len(rows)}"] = _Row(_shape(outputs), list(called._reg_params.values()))
+        rows[f"{type(called).__name__}-{len(rows)}"] = _Row(_shapes(outputs), list(called._reg_params.values()))
 
     def hook(part: Block) -> None:
         if getattr(part, "_active", False):

@@ -10,10 +10,12 @@ from .. import base, symbol
 from ..context import Context
 from ..symbol import Symbol
 from ._hybrid_block import Graph, HybridBlock
-from ._structure import flatten
+from ._structure import flatten, restore
 from .parameter import DeferredInitializationError, ParameterDict
 
 _NUMBERS = ("lr_mult", "wd_mult")
+#: How graphs write that a variable is dense, or says nothing.
+_DENSE = ("0", "-1")
 
 
 class SymbolBlock(HybridBlock):
@@ -34,7 +36,7 @@ class SymbolBlock(HybridBlock):
     >>> net = mx.gluon.SymbolBlock(mx.sym.FullyConnected(x, num_hidden=2, name="fc"), x)
     >>> net.initialize(mx.init.One())
     >>> net(mx.nd.ones((1, 3))).asnumpy().tolist()
-    [[3.0, 3.0]]
+    [[4.0, 4.0]]
     """
 
     def __init__(self, outputs: Any, inputs: Any, params: ParameterDict | None = None) -> None:
@@ -58,8 +60,14 @@ class SymbolBlock(HybridBlock):
         nodes = [*output._variables()[0], *output._variables()[1]]
         states = set(output.list_auxiliary_states())
         for node in nodes:
-            if node.name not in names:
-                self._make_parameter(node.name, node.attributes, node.name in states)
+            if node.name in names:
+                continue
+            if node.attributes.get("__storage_type__", "0") not in _DENSE:
+                raise base.AssertionError(
+                    f"SymbolBlock doesn't support Parameter '{node.name}' because its storage type is not 'default'"
+                )
+            self._make_parameter(node.name, node.attributes, node.name in states)
+        self._cached_graph = (found, output)
         shared = _common_prefix(list(self._params.keys()))
         self._reg_params = {name[len(shared) :]: parameter for name, parameter in self._params.items()}
 
@@ -147,13 +155,11 @@ class SymbolBlock(HybridBlock):
         return block
 
     def _trace(self, args: Sequence[Any], count: int) -> Graph:
-        _, form = flatten(tuple(args), "input")
         if count != len(self._inputs):
             raise base.ValueError(
                 f"The argument structure of HybridBlock does not match the cached version: {count} arrays came, the "
                 f"symbol has {len(self._inputs)} inputs: {', '.join(self._input_names)}"
             )
-        del form
         return Graph(self._inputs, self._output, self._output_form)
 
     def forward(self, x: Any, *args: Any) -> Any:
@@ -164,7 +170,8 @@ class SymbolBlock(HybridBlock):
                 raise base.ValueError(
                     f"{self.name}: {len(values)} symbols came for inputs {', '.join(self._input_names)}"
                 )
-            return self._output(**dict(zip(self._input_names, values)))
+            composed = self._output(**dict(zip(self._input_names, values)))
+            return restore(list(composed), self._output_form)
         try:
             return self._call_cached_op(x, *args)
         except DeferredInitializationError:
@@ -175,8 +182,14 @@ class SymbolBlock(HybridBlock):
         """Not used: the symbol is what is computed."""
         raise NotImplementedError("SymbolBlock.hybrid_forward: the symbol is what is computed")
 
-    def _structure_changed(self) -> None:
-        super()._structure_changed()
+    def _clear_cached_op(self) -> None:
+        super()._clear_cached_op()
+        if "_output" in self.__dict__:
+            self._cached_graph = (self._inputs, self._output)  # never out of date
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._cached_graph = (self._inputs, self._output)
 
     def cast(self, dtype: Any) -> None:
         """Cast all parameters; see `Block.cast`."""

@@ -13,6 +13,7 @@ from .. import autograd, base
 from .._graph.node import Entry, apply
 from .._ops.attributes import REQUIRED, attribute_type, torch_dtype
 from .._ops.registry import Attribute, Input, Operator
+from .._ops.sharing import share_outside
 from .._runtime.device import torch_device
 from .._runtime.tape import Trace, state
 from ..context import Context, cpu, gpu
@@ -206,7 +207,7 @@ class TorchModule(torch.nn.Module):
                 if part not in holder._modules:
                     holder.add_module(part, torch.nn.Module())
                 holder = holder._modules[part]  # type: ignore[assignment]
-            tensor = parameter.data()._data
+            tensor = share_outside(parameter.data()._data)
             if parameter.grad_req == "null":
                 holder.register_buffer(last, tensor)
             else:
