@@ -16,6 +16,7 @@ from ._graph.inference import Inferred
 from ._graph.node import Entry, Node, auxiliary_nodes, state_inputs, topological_order
 from ._graph.plan import Plan, Training
 from ._running import placement, run
+from ._runtime import backends
 from ._runtime.device import torch_device
 from .base import MXNetError
 from .context import Context
@@ -69,6 +70,7 @@ class Executor:
         self._output_names = symbol.list_outputs()
         self._heads, self._context_of = _placed(_with_shapes(symbol, handle), ctx, group2ctx)
         self._plan = Plan(self._heads, placement(self._context_of))
+        self._backend = backends.backend_named(symbol._backend)
         states = auxiliary_nodes(self._plan.order)
         self._arg_names = [node.name for node in self._plan.variables if id(node) not in states]
         self._aux_names = [node.name for node in self._plan.variables if id(node) in states]
@@ -207,6 +209,11 @@ class Executor:
         return self._outputs
 
     def _lower(self, is_train: bool, watch: Sequence[Entry] | None = None) -> Any:
+        if self._backend is not None and watch is None:
+            self._waiting = []
+            if not self._wanted:
+                return self._backend(self._plan.inference(is_train))
+            return backends.training(self._plan, self._backend, is_train, self._wanted)
         if not self._wanted:
             return self._plan.inference(is_train, watch or ())
         if watch is not None:

@@ -78,3 +78,35 @@ def test_an_unknown_backend_is_refused(call):
 @pytest.mark.parametrize("name", [None, "MKLDNN", "default"])
 def test_names_of_what_plans_do_anyway(name):
     assert backends.backend_named(name) is None
+
+
+def executor_results(symbol):
+    generator = np.random.default_rng(0)
+    executor = symbol.simple_bind(mx.cpu(), x=(4, 3), label=(4,))
+    for name, array in {**executor.arg_dict, **executor.aux_dict}.items():
+        low = 0 if name in ("label", "norm_moving_var") else -1
+        array[:] = generator.integers(0, 2, array.shape) if name == "label" else generator.uniform(low, 1, array.shape)
+    found = []
+    for _ in range(2):
+        executor.forward(is_train=True)
+        executor.backward()
+        found += [executor.outputs[0].asnumpy(), *(g.asnumpy() for g in executor.grad_arrays)]
+        found += [a.asnumpy() for a in executor.aux_arrays]
+    return [*found, executor.forward(is_train=False)[0].asnumpy()]
+
+
+@needs_a_compiler
+def test_an_executor_of_a_symbol_for_inductor_computes_the_same():
+    x = mx.sym.FullyConnected(mx.sym.var("x"), num_hidden=4, name="first")
+    x = mx.sym.Activation(mx.sym.BatchNorm(x, name="norm", fix_gamma=False), act_type="tanh")
+    symbol = mx.sym.SoftmaxOutput(mx.sym.FullyConnected(x, num_hidden=2, name="second"), mx.sym.var("label"))
+    for found, wanted in zip(executor_results(symbol.optimize_for("inductor")), executor_results(symbol), strict=True):
+        np.testing.assert_allclose(found, wanted, 1e-4, 1e-5)
+
+
+def test_optimize_for_keeps_the_symbol_and_refuses_unknown_names():
+    x = mx.sym.var("x") * 2
+    assert x.optimize_for("inductor").tojson() == x.tojson()
+    assert x.optimize_for("MKLDNN").bind(mx.cpu(), {"x": mx.nd.ones((1,))}).forward()[0].asscalar() == 2
+    with pytest.raises(mx.MXNetError, match="'nonsense' is not known"):
+        x.optimize_for("nonsense")

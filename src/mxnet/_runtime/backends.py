@@ -9,10 +9,14 @@ from typing import Any
 
 import torch
 
+from .._graph.plan import Plan
+from .._graph.step import Training, copied
 from ..base import MXNetError
 
 #: Makes a faster function of a lowered one, which takes a list of tensors.
 Backend = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+Tensor = torch.Tensor
 
 #: Names that MXNet 1.9.1 has for what plans do anyway.
 _BUILT_IN = frozenset({"MKLDNN", "ONEDNN", "default"})
@@ -61,3 +65,43 @@ def inductor(function: Callable[..., Any]) -> Callable[..., Any]:
         return found
 
     return run
+
+
+def training(plan: Plan, backend: Backend, mode: bool, wanted: Sequence[int]) -> Training:
+    """Return both halves of a step whose forward half a compiler makes, and torch's autograd the other.
+
+    Parameters
+    ----------
+    plan : Plan
+    backend : Backend
+    mode : bool
+        Training mode.
+    wanted : list of int
+        Numbers of the plan's variables that need a gradient.
+    """
+    body = backend(plan.body(mode, live=True))
+    nodes = [entry.node for entry in plan.heads]
+    losses = [node.operator is not None and node.operator.is_loss(node.values) for node in nodes]
+
+    def forward(arguments: Sequence[Tensor]) -> Any:
+        live = list(arguments)
+        for number in wanted:
+            live[number] = arguments[number].detach().requires_grad_()
+        found = body(live)
+        results = tuple(copied(o.detach()) if any(o is t for t in live) else o.detach().contiguous() for o in found)
+        return results, (live, found), ()
+
+    def backward(saved: Any, heads: Sequence[Tensor | None], into: Sequence[Tensor | None]) -> Any:
+        live, found = saved
+        pairs = [
+            (output, torch.ones_like(output) if head is None else head)
+            for output, head, is_loss in zip(found, heads, losses)
+            if output.requires_grad and (is_loss or head is not None)
+        ]
+        sources = [live[number] for number in wanted]
+        if not pairs:
+            return (None,) * len(sources)
+        outputs, gradients = zip(*pairs)
+        return torch.autograd.grad(outputs, sources, gradients, retain_graph=True, allow_unused=True)
+
+    return Training(forward, backward)

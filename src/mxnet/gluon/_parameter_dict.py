@@ -340,8 +340,8 @@ class ParameterDict:
                 if not ignore_extra:
                     raise base.AssertionError(
                         f"Parameter '{name[cut:]}' loaded from {where} is not present in ParameterDict, choices are: "
-                        f"{_brief_print_list(self._params)}. Set ignore_extra to True to ignore. Please make sure source "
-                        "and target networks have the same prefix"
+                        f"{_brief_print_list(self._params)}. Set ignore_extra to True to ignore. Please make sure "
+                        "source and target networks have the same prefix"
                     )
                 continue
             self._params[name]._load_init(array, ctx, cast_dtype, dtype_source, filename or "")

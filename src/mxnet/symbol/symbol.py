@@ -15,6 +15,7 @@ from .._graph.inference import Conflict, Inferred
 from .._graph.node import HIDDEN_KEYS, Entry, Node, auxiliary_nodes, copy_graph, topological_order
 from .._graph.passes import AMP_CASTS, without_operators
 from .._ops.attributes import torch_dtype
+from .._runtime import backends
 from .._runtime.files import replacing
 from ..base import MXNetError, NotImplementedForSymbol
 from ..context import Context, current_context
@@ -48,12 +49,13 @@ class Symbol(Fluent):
     [0.20000000298023224, 0.20000000298023224]
     """
 
-    __slots__ = ("__weakref__", "_entries", "_found_variables")
+    __slots__ = ("__weakref__", "_backend", "_entries", "_found_variables")
     __array_priority__ = 1000.0
     __hash__ = None  # type: ignore[assignment] - == makes a symbol, so a symbol cannot be a key
 
     def __init__(self, handle: Sequence[Entry]) -> None:
         self._entries = list(handle)
+        self._backend: str | None = None  # who shall compile executors of it
         self._found_variables: tuple[list[Node], list[Node]] | None = None
 
     # -- what it is ------------------------------------------------------------------------------------------------
@@ -570,18 +572,36 @@ class Symbol(Fluent):
         skip_infer: bool = False,
         **kwargs: Any,
     ) -> Symbol:
-        """Return the symbol prepared for a compiler; no backend is registered in this version.
+        """Return the same symbol, whose executors a compiler will make.
+
+        Parameters
+        ----------
+        backend : {'inductor'}
+            ``torch.compile``. MXNet's names of what executors do anyway, such as 'MKLDNN', change nothing.
+        args, aux, ctx, shape_dict, type_dict, stype_dict, skip_infer, **kwargs
+            Kept for MXNet's signature: shapes are known when the symbol is bound.
 
         Raises
         ------
         MXNetError
-            For every backend name.
+            If there is no such backend.
+
+        Examples
+        --------
+        >>> x = mx.sym.var("x")
+        >>> net = (x * 2).optimize_for("inductor")
+        >>> net.list_arguments()
+        ['x']
         """
-        raise MXNetError(f"optimize_for: no backend {backend!r} is registered")
+        del args, aux, ctx, shape_dict, type_dict, stype_dict, skip_infer, kwargs
+        backends.backend_named(backend)  # says so if there is none
+        found = type(self)(self._entries)
+        found._backend = backend
+        return found
 
     def get_backend_symbol(self, backend: str) -> Symbol:
-        """Return the symbol with a backend's subgraphs; no backend is registered in this version."""
-        raise MXNetError(f"get_backend_symbol: no backend {backend!r} is registered")
+        """Return the symbol for a backend; see `optimize_for`."""
+        return self.optimize_for(backend)
 
     # -- shape methods with signatures of their own ------------------------------------------------------------------
 
