@@ -636,9 +636,10 @@ def test_workers_can_have_loaders():
 
 # -- how programs end -----------------------------------------------------------------------------------------------
 SCRIPT = """
-import multiprocessing, os, sys, time
+import multiprocessing, os, signal, sys, time
 import mxnet as mx
 from mxnet.gluon import data as gd
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started the tests without
 def slow(i):
     time.sleep(0.05)
     return mx.nd.full((100000,), i)

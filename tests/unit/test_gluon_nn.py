@@ -279,7 +279,8 @@ def test_activation_of_a_subclass_may_have_other_names():
         def hybrid_forward(self, F, x):
             return F.square(x) if self._act_type == "square" else super().hybrid_forward(F, x)
 
-    layer = Own("square")
+    with mx.name.NameManager():
+        layer = Own("square")
     assert (layer.name, repr(layer)) == ("square0", "Own(square)")
     assert layer(mx.nd.array([3])).asscalar() == 9
 
