@@ -7,7 +7,7 @@
 
 `docs/support.md` is kept in version control, the reference pages are not. What MXNet 1.9.1 has is read from
 `tests/golden/operators.json`. In a page with code, a block marked ``text`` right after one marked ``python`` is what
-that one prints.
+that one prints. On some pages, blocks marked ``sh`` with `remx` commands run as well.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ import importlib.util
 import inspect
 import io
 import json
+import os
 import pathlib
 import re
+import shlex
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -38,7 +41,9 @@ OPERATORS = HERE.parent / "tests" / "golden" / "operators.json"
 GOLDENS = OPERATORS.with_suffix("")
 SUPPORT = HERE / "support.md"
 REFERENCE = HERE / "reference"
-RUN = (HERE.parent / "README.md", HERE / "how_it_works.md", HERE / "gluon.md")  # pages whose code runs
+#: Pages on which `remx` commands run, too: in a folder of their own, as they write files.
+COMMANDS = (HERE / "leaving_mxnet.md", HERE / "coming_back.md")
+RUN = (HERE.parent / "README.md", HERE / "how_it_works.md", HERE / "gluon.md", *COMMANDS)  # pages whose code runs
 
 #: Groups of operators on the support page: heading and the test of a registered name, first match counts.
 GROUPS = (
@@ -336,37 +341,86 @@ def with_figures(readme: str, performance: str) -> str:
 
 # -- pages with code --------------------------------------------------------------------------------------------
 
-_BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOTALL)
+_BLOCK = re.compile(r"```(python|sh)\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOTALL)
 #: Numbers in printed source that only keep names apart: op6, c10, relu_7(
 _NUMBER = re.compile(r"(?<=\bop)\d+\b|(?<=\bc)\d+\b|(?<=[a-z]_)\d+(?=\()")
+
+
+#: What is not the same on every machine: small differences, sizes of files, versions of formats.
+_VARYING = re.compile(
+    r"\b\d\.\d\de-(0[4-9]|[1-9]\d)\b|\b0\.00e\+00\b|\([\d.]+ k?B\)|(?<=opset )\d+|(?<=remx )\d+\.\d+\S*\d"
+)
 
 
 def run(page: pathlib.Path) -> tuple[str, list[tuple[str, str, str]]]:
     """Run a page's code in one namespace.
 
     Returns the page with what its code printed, and (code, printed, expected) of each block where that differs from
-    what the page says. A block without an output in the page may print nothing.
+    what the page says. A block of Python without an output in the page may print nothing, one of commands anything.
     """
     text = page.read_text()
     namespace: dict[str, object] = {"__name__": "page"}
     wrong: list[tuple[str, str, str]] = []
     pieces: list[str] = []
     position = 0
-    with mx.name.NameManager():  # automatic names start from 0
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mx.name.NameManager())  # automatic names start from 0
+        if page in COMMANDS:
+            stack.enter_context(_own_folder())
         for block in _BLOCK.finditer(text):
-            code, expected = block[1], block[2] or ""
-            line = text.count("\n", 0, block.start(1))
+            kind, code, expected = block[1], block[2], block[3] or ""
+            line = text.count("\n", 0, block.start(2))
+            if kind == "sh" and page not in COMMANDS:
+                continue
             printed = io.StringIO()
             with contextlib.redirect_stdout(printed):
-                exec(compile("\n" * line + code, str(page), "exec"), namespace)
+                if kind == "sh":
+                    _run_commands(code)
+                else:
+                    exec(compile("\n" * line + code, str(page), "exec"), namespace)
             said = "\n".join(row.rstrip() for row in printed.getvalue().rstrip().split("\n"))
             said += "\n" if said else ""
-            if _NUMBER.sub("", said) != _NUMBER.sub("", expected):
+            if kind == "sh" and block[3] is None:
+                continue
+            if _comparable(said) != _comparable(expected):
                 wrong.append((code, said, expected))
                 shown = f"\n```text\n{said}```\n" if said else ""
-                pieces += [text[position : block.start()], f"```python\n{code}```\n{shown}"]
+                pieces += [text[position : block.start()], f"```{kind}\n{code}```\n{shown}"]
                 position = block.end()
     return "".join([*pieces, text[position:]]), wrong
+
+
+def _comparable(printed: str) -> str:
+    """Return what a block prints without what differs from run to run."""
+    return _VARYING.sub("*", _NUMBER.sub("", printed))
+
+
+@contextlib.contextmanager
+def _own_folder() -> Iterator[None]:
+    """Run in an empty folder."""
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(before)
+
+
+def _run_commands(code: str) -> None:
+    """Run `remx` commands, one in each line; what they say on stderr counts as printed."""
+    from mxnet._cli.main import main as remx
+
+    for line in code.replace("\\\n", " ").splitlines():
+        command = shlex.split(line, comments=True)
+        if not command:
+            continue
+        if command[0] != "remx":
+            raise ValueError(f"a page runs {line!r}; only remx commands are run")
+        with contextlib.redirect_stderr(sys.stdout):
+            exit_code = remx(command[1:])
+        if exit_code > 1 and "# fails" not in line:
+            raise ValueError(f"{line!r} has the exit code {exit_code}")
 
 
 def main() -> int:

@@ -16,6 +16,8 @@ from ._graph.step import Training
 from ._running import placement, run
 from ._runtime import random
 from ._runtime.backends import Backend, backend_named
+from ._runtime.cuda_graphs import Graphs, Lease, graphs_for
+from ._runtime.device import torch_device
 from ._runtime.tape import grad_mode, state
 from .context import Context
 from .ndarray import NDArray
@@ -120,9 +122,19 @@ class CachedOp:
         if running is None:
             heads = self._with_shapes(arrays) if self._open else self._symbol._entries
             running = self._runs[key] = _Run(heads, context, self._backend)
+            if self._backend is None and self._is_static():
+                running.graphs = self._capturing(running.plan, context)
         if not self._open:
             self._last = (context, running)
         return running
+
+    def _is_static(self) -> bool:
+        """Return whether whoever hybridized promised memory and shapes that stay."""
+        return all(str(self.flags.get(name)) in ("True", "1") for name in ("static_alloc", "static_shape"))
+
+    def _capturing(self, plan: Plan, context: Context) -> Graphs | None:
+        what = f"the hybridized graph of {', '.join(self._symbol.list_outputs())}"
+        return graphs_for(what, plan, [torch_device(context)])
 
     def _with_shapes(self, arrays: Sequence[NDArray]) -> list[Entry]:
         """Return the graph in which arrays that are made inside have the shapes that the given ones tell."""
@@ -139,9 +151,10 @@ class _Run:
         self.context = context
         self.plan = Plan(heads, placement(lambda node: context))
         self.backend = backend
+        self.graphs: Graphs | None = None  # where functions run as captured CUDA graphs
         self.predict: dict[bool, Callable[..., Any]] = {}
         self._bodies: dict[bool, Callable[..., Any]] = {}
-        self._steps: dict[Any, Training] = {}
+        self._steps: dict[Any, Any] = {}  # a `Training` for each mode and set of arrays that need a gradient
         operators = [node.operator for node in self.plan.order if node.operator is not None]
         self._keeps = any(operator.keeps for operator in operators)
         self._random = any(operator.random for operator in operators)
@@ -154,6 +167,8 @@ class _Run:
         function = self.plan.inference(training)
         if self.backend is not None:
             function = self.backend(function)
+        if self.graphs is not None:
+            function = self.graphs.function(function)
         self.predict[training] = function
         return function
 
@@ -176,13 +191,17 @@ class _Run:
             outputs = self._on_live(tensors, numbers, live, training, arrays)
             return [wrap_live(NDArray, output, self.context) for output in outputs]
         key = (training, *numbers)
-        step = self._steps.get(key)
+        step: Any = self._steps.get(key)
         if step is None:
-            step = self._steps[key] = self.plan.training(training, numbers)
+            step = self.plan.training(training, numbers)
+            step = self._steps[key] = step if self.graphs is None else self.graphs.step(step)
         call = _Call(self, step, numbers, training, arrays)
         if self._random:
             call.generator_state = random.generator(self.context).get_state()
         call.outputs, call.saved, _ = run("CachedOp", self.plan.variables, arrays, step.forward, tensors)
+        lease: Any = call.saved
+        if lease.__class__ is Lease:
+            call.step, call.saved = lease, lease.tied()
         if self._repeats:
             call.outputs = tuple(output.view_as(output) for output in call.outputs)
         with grad_mode():

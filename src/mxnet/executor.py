@@ -17,6 +17,7 @@ from ._graph.node import Entry, Node, auxiliary_nodes, state_inputs, topological
 from ._graph.plan import Plan, Training
 from ._running import placement, run
 from ._runtime import backends
+from ._runtime.cuda_graphs import Graphs, graphs_for
 from ._runtime.device import torch_device
 from .base import MXNetError
 from .context import Context
@@ -98,6 +99,15 @@ class Executor:
         self._step: Training | None = None
         self._outputs: list[NDArray] | None = None
         self._steps: dict[bool, Any] = {}
+        self._graphs = None if self._backend is not None else self._capturing()
+
+    def _capturing(self) -> Graphs | None:
+        """Return what captures CUDA graphs of this executor; sparse arrays have no memory that would stay."""
+        if any(type(array).is_sparse for array in (*self._variables, *self.grad_arrays) if array is not None):
+            return None  # (the class is asked: to ask an array would be a look at its gradient)
+        contexts = {self._context_of(node) for node in self._plan.order} if self._group2ctx else {self._ctx}
+        what = f"the executor of {', '.join(self._output_names)}"
+        return graphs_for(what, self._plan, map(torch_device, contexts))
 
     @cached_property
     def arg_dict(self) -> dict[str, NDArray]:
@@ -187,6 +197,9 @@ class Executor:
         """
         if kwargs:
             self._feed(kwargs)
+        if self._graphs is not None and self._graphs.refused is not None:
+            self._graphs = None
+            self._steps.clear()
         if self._monitor is not None:
             return self._forward_watched(bool(is_train))
         if self._waiting and not all(target.unread for target in self._waiting):
@@ -215,10 +228,15 @@ class Executor:
                 return self._backend(self._plan.inference(is_train))
             return backends.training(self._plan, self._backend, is_train, self._wanted)
         if not self._wanted:
-            return self._plan.inference(is_train, watch or ())
+            function = self._plan.inference(is_train, watch or ())
+            return function if watch is not None or self._graphs is None else self._graphs.function(function)
         if watch is not None:
             self._waiting = []
             return self._plan.training(is_train, self._wanted, watch, apart=True)
+        if self._graphs is not None:
+            self._waiting = []  # a gradient that follows from a graph's memory cannot wait: the next replay changes it
+            step = _delivering(self._plan.training(is_train, self._wanted), self._targets)
+            return self._graphs.step(step, own=[target.tensor for target in self._targets])
         put_off = [number for number, target in zip(self._wanted, self._targets) if target.unread]
         step = self._plan.training(is_train, self._wanted, put_off=put_off)
         self._waiting = [target for number, target in zip(self._wanted, self._targets) if number in step.deferred]
@@ -470,6 +488,17 @@ class Executor:
     def get_optimized_symbol(self) -> Symbol:
         """Return the symbol that is computed, with the copies between devices put in."""
         return Symbol(self._heads)
+
+
+def _delivering(step: Training, targets: Sequence[Gradient]) -> Training:
+    """Return a step whose backward half also puts the gradients where they go."""
+
+    def backward(saved: Any, heads: Sequence[Any], into: Sequence[Any]) -> tuple[torch.Tensor, ...]:
+        for target, found in zip(targets, step.backward(saved, heads, into)):
+            target.deliver(found)
+        return tuple(target.tensor for target in targets)
+
+    return replace(step, backward=backward)
 
 
 def _by_name(names: Sequence[str], arrays: Sequence[Any], what: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 #: The reference is written when the pages are built, and is not kept.
 PAGES = [ROOT / "README.md", *sorted(p for p in DOCS.rglob("*.md") if DOCS / "reference" not in p.parents)]
+PAGES_WITH_CODE = ["README.md", "docs/how_it_works.md", "docs/gluon.md", "docs/leaving_mxnet.md", "docs/coming_back.md"]
 DECISIONS = sorted((DOCS / "decisions").glob("*.md"))
 
 
@@ -37,7 +38,7 @@ def own_registry():
 
 
 @pytest.mark.usefixtures("own_registry")
-@pytest.mark.parametrize("name", ["README.md", "docs/how_it_works.md", "docs/gluon.md"])
+@pytest.mark.parametrize("name", PAGES_WITH_CODE)
 def test_code_prints_what_the_page_says(generate, name):
     page = ROOT / name
     assert page in generate.RUN
@@ -53,6 +54,19 @@ def test_a_wrong_page_is_found(generate, tmp_path):
     mended, wrong = generate.run(page)
     assert wrong == [("print(1 + 1)\n", "2\n", "3\n")]
     assert mended == "```python\nprint(1 + 1)\n```\n\n```text\n2\n```\n\nend\n"
+
+
+def test_a_wrong_command_is_found(generate, tmp_path, monkeypatch):
+    page = tmp_path / "page.md"
+    monkeypatch.setattr(generate, "COMMANDS", (page,))
+    page.write_text("```sh\nremx diff a b  # fails\n```\n\n```text\nAll is well\n```\n")
+    _, wrong = generate.run(page)
+    assert [(code, expected) for code, _, expected in wrong] == [("remx diff a b  # fails\n", "All is well\n")]
+    assert "there is no file 'a'" in wrong[0][1]
+    for command in ("remx diff a b", "rm -r x"):
+        page.write_text(f"```sh\n{command}\n```\n")
+        with pytest.raises(ValueError, match=command):
+            generate.run(page)
 
 
 def test_support_is_current(generate):

@@ -53,7 +53,9 @@ onednn: Any = _find()
 
 
 def _suits(lhs: Tensor, rhs: Tensor, multiplications: int) -> bool:
-    return multiplications >= _WORTH_IT and lhs.dtype is torch.float32 and rhs.dtype is torch.float32 and lhs.is_cpu
+    if multiplications < _WORTH_IT or not lhs.is_cpu or torch.compiler.is_compiling():  # a compiler has its own way
+        return False
+    return lhs.dtype is torch.float32 and rhs.dtype is torch.float32
 
 
 def _is_recorded(*tensors: Tensor | None) -> bool:

@@ -208,14 +208,11 @@ class Watch(TorchDispatchMode):
     ----------
     reason : str or None
         Why the function cannot be captured.
-    generators : list of torch.Generator
-        Those that it drew from.
     """
 
     def __init__(self, given: Sequence[Tensor], strict: bool) -> None:
         super().__init__()
         self.reason: str | None = None
-        self.generators: list[torch.Generator] = []
         self._strict = strict
         self._written: set[int] = set()
         self._known = {memory(tensor) for tensor in given}
@@ -223,12 +220,11 @@ class Watch(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         keywords = kwargs or {}
         self._because(waits_for(func, args, keywords))
-        leaves = tree_leaves((args, keywords))
-        for leaf in leaves:
-            if isinstance(leaf, torch.Generator) and leaf not in self.generators:
-                self.generators.append(leaf)
-            if self._strict and isinstance(leaf, Tensor) and memory(leaf) not in self._known:
-                self._because(f"{func.overloadpacket.__name__} reads an array that was kept from an earlier call")
+        name = func.overloadpacket.__name__
+        if self._strict and name != "lift_fresh":  # what that is given is a constant that was made just now
+            for leaf in tree_leaves((args, keywords)):
+                if isinstance(leaf, Tensor) and memory(leaf) not in self._known:
+                    self._because(f"{name} reads an array that was kept from an earlier call")
         self._written.update(memory(leaf) for leaf in _written(func, args, keywords))
         result = func(*args, **keywords)
         self._because(moves(func, args, keywords, result))

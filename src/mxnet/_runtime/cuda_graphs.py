@@ -1,43 +1,28 @@
-"""Lowered functions that run as captured CUDA graphs: when to capture, on what memory, and when not.
+"""The captured CUDA graphs of a plan: whether there are any, and how the halves of a step go together.
 
-A function is called as it is twice: a first time to warm up, a second time under a `Watch`, which finds what a graph
-could not repeat. The third call is captured and replayed. Each of these calls is the user's own, so nothing runs that
-was not asked for. From then on a call copies what varies into static buffers and replays.
-
-What a graph reads in place are tensors that were the same objects in all calls, such as parameters. If one of them is
-replaced by another tensor, its graph is captured anew, and from the second time on that input is copied, too.
-
-Results are copies: nothing that a user can reach lies in a graph's memory. See decision 25.
+`static_functions` says how one function is captured and replayed. See decision 25.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
 
-from .._graph.node import Node
+from .._graph.node import Node, topological_order
+from .._graph.plan import Plan
 from .._graph.step import Training
 from ..base import ValueError as MXNetValueError
 from . import captures
-from .captures import Recorder, Watch, memory
+from .captures import Recorder, memory
+from .static_functions import Captured, Static
 
 Tensor = torch.Tensor
 Function = Callable[..., Any]
-
-#: Graphs for so many different shapes of one function's inputs; others run as they are.
-SHAPES = 8
-#: Graphs of one function for the same shapes, where several calls wait for their backward pass at a time.
-COPIES = 4
-#: Calls as it is before a function is captured. The last one is watched.
-WARM_UPS = 2
-#: How often an input may be replaced before it is copied at each call.
-_REPLACED = 2
 
 _log = logging.getLogger(__name__)
 
@@ -51,31 +36,31 @@ def enabled() -> bool:
         If it is something else.
     """
     value = os.environ.get("MXNET_ENABLE_CUDA_GRAPHS", "0").strip()
-    if value not in ("0", "1", ""):
+    if value.lower() not in ("0", "1", "", "false", "true"):
         raise MXNetValueError(f"MXNET_ENABLE_CUDA_GRAPHS={value}; expected 1 (CUDA graphs) or 0 (none)")
-    return value == "1"
+    return value.lower() in ("1", "true")
 
 
-def graphs_for(what: str, devices: Iterable[torch.device], nodes: Sequence[Node]) -> Graphs | None:
+def graphs_for(what: str, plan: Plan, devices: Iterable[torch.device]) -> Graphs | None:
     """Return what captures the functions of one plan, or None where nothing is to be captured.
 
     Parameters
     ----------
     what : str
         Whose functions they are, for the log.
+    plan : Plan
     devices : iterable of torch.device
-        Where the nodes run.
-    nodes : list of Node
-        The plan's nodes.
+        Where its nodes run.
     """
     places = set(devices)
     if not any(place.type in captures.KINDS for place in places) or not enabled():
         return None
-    graphs = Graphs(what, captures.recorder(next(iter(places))))
+    draws = [node for node in plan.order if node.operator is not None and (node.operator.random or node.subgraphs)]
+    graphs = Graphs(what, captures.recorder(next(iter(places))), {plan.generator(node) for node in draws})
     if len(places) > 1:
         graphs.refuse(f"it runs on several devices ({', '.join(sorted(map(str, places)))})")
     else:
-        graphs.refuse(refusal(nodes, next(iter(places))))
+        graphs.refuse(refusal(plan.order))
     return None if graphs.refused else graphs
 
 
@@ -84,7 +69,7 @@ _DRAWS_ON_HOST = frozenset({"_image_random_color_jitter"})
 _DEPENDS_ON_VALUES = frozenset({"_while_loop", "_cond"})
 
 
-def refusal(nodes: Iterable[Node], device: torch.device) -> str | None:
+def refusal(nodes: Iterable[Node]) -> str | None:
     """Return why a graph with these nodes cannot be captured, or None if nothing is known against it."""
     for node in nodes:
         operator = node.operator
@@ -97,19 +82,13 @@ def refusal(nodes: Iterable[Node], device: torch.device) -> str | None:
             return f"{where} what it runs depends on values"
         if operator.name in _DRAWS_ON_HOST:
             return f"{where} it draws random numbers on the host"
-        if operator.keeps and (device.type == "cpu" or operator.name != "_fused_convolution"):
-            return f"{where} it runs Python at each call"  # that fused operator keeps something on CPUs only
+        if operator.keeps:
+            return f"{where} it runs Python at each call"
         for graph in node.subgraphs:
-            found = refusal(_nodes_of(graph), device)
+            found = refusal(topological_order(graph))
             if found is not None:
                 return found
     return None
-
-
-def _nodes_of(heads: Any) -> list[Node]:
-    from .._graph.node import topological_order
-
-    return topological_order(heads)
 
 
 class Graphs:
@@ -121,8 +100,8 @@ class Graphs:
         Why functions run as they are.
     """
 
-    def __init__(self, what: str, recorder: Recorder | None) -> None:
-        self.what = what
+    def __init__(self, what: str, recorder: Recorder | None, generators: Iterable[torch.Generator]) -> None:
+        self.what, self.generators = what, list(generators)
         self.refused: str | None = None
         self.recorder: Any = recorder
         self._pool: Any = None
@@ -143,207 +122,87 @@ class Graphs:
         """Return a function of a list of tensors that does what `function` does."""
         return Static(self, function).call
 
-    def step(self, step: Training, into: Sequence[Tensor | None] = (), own: Sequence[Tensor] = ()) -> StaticStep:
+    def step(self, step: Training, own: Sequence[Tensor] = ()) -> StaticStep:
         """Return a step that does what `step` does.
 
         Parameters
         ----------
         step : Training
-            The halves as they are.
-        into : list of Tensor or None
-            What the backward half is called with at each call.
+            The halves as they are. The backward half is always called with the same last argument.
         own : list of Tensor
-            Memory of the caller's that the backward half writes its results to: those are returned as they are.
+            Memory of the caller's, into which the backward half writes and which it returns: it is not copied.
         """
-        return StaticStep(self, step, into, own)
+        return StaticStep(self, step, own)
 
 
-class _Captured:
-    """One recording of a function and the memory that it works on."""
-
-    __slots__ = ("addresses", "buffers", "held", "in_place", "recording", "result", "returned", "user")
-
-    def __init__(self, in_place: list[tuple[int, Tensor]], buffers: list[tuple[int, Tensor]]) -> None:
-        self.in_place, self.buffers = in_place, buffers
-        self.addresses = [tensor.data_ptr() for _, tensor in in_place]
-        self.recording: Any = None
-        self.result: Any = None
-        self.held: Any = None  # what a backward half works with
-        self.user: Callable[[], Any] | None = None  # a weak reference to who still needs the memory
-
-    @property
-    def busy(self) -> bool:
-        return self.user is not None and self.user() is not None
-
-    def fits(self, arguments: Sequence[Tensor]) -> bool:
-        """Return whether a replay would compute with these tensors, once the buffers are filled."""
-        return all(
-            arguments[n].shape == buffer.shape and arguments[n].dtype is buffer.dtype for n, buffer in self.buffers
-        ) and all(
-            arguments[n] is tensor and tensor.data_ptr() == address
-            for (n, tensor), address in zip(self.in_place, self.addresses)
-        )
+# -- steps -------------------------------------------------------------------------------------------------------------
 
 
-class _Entry:
-    """What is known of a function for inputs of one shape."""
+class StaticStep:
+    """Both halves of a step, as captured graphs once they are warm.
 
-    __slots__ = ("calls", "copies", "generators", "last", "replaced", "written")
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self.copies: list[_Captured] = []
-        self.last: list[Tensor] = []  # the tensors of the last call, and so which of them stay
-        self.replaced: dict[int, int] = {}
-        self.generators: list[torch.Generator] = []
-        self.written: list[int] = []  # numbers of inputs that the function writes to
-
-
-class Static:
-    """A function of tensors that runs as captured graphs once it is warm.
-
-    Parameters
-    ----------
-    graphs : Graphs
-        Where it belongs.
-    function : function of a list of Tensor
-        What to run. What it returns are nested tuples of tensors and anything else.
-    strict : bool
-        Whether it reads nothing but its arguments.
-    own : list of Tensor
-        Results that are returned as they are, not copied.
+    It is used as a `Training`. What `forward` returns for the backward half is a `Lease` if it was replayed.
     """
 
-    def __init__(
-        self, graphs: Graphs, function: Function, strict: bool = True, own: Sequence[Tensor] = (), lends: bool = False
-    ) -> None:
-        self.graphs, self.function, self.strict, self.own, self.lends = graphs, function, strict, own, lends
-        self._recent: _Captured | None = None
-        self._entries: dict[Any, _Entry] = {}
-        self._lock = threading.Lock()
+    def __init__(self, graphs: Graphs, step: Training, own: Sequence[Tensor]) -> None:
+        self._graphs, self._step, self._own = graphs, step, own
+        self.deferred, self.noted = step.deferred, step.noted
+        self._forward = Static(graphs, step.forward, lends=Lease)
 
-    def call(self, arguments: Sequence[Tensor]) -> Any:
-        """Return what the function returns; with `lends`, a captured call returns its first part and a `Lease`."""
-        if self.graphs.refused is not None:
-            return self.function(arguments)
-        with self._lock:
-            captured = self._recent
-            if captured is None or captured.busy or not captured.fits(arguments):
-                captured = self._find(arguments)
-                if captured is not None and captured.recording is None:
-                    captured = self._capture(captured, arguments)
-            if captured is not None:
-                self._recent = captured
-                return self._replay(captured, arguments)
-            entry = self._entries.get(_signature(arguments))
-            if entry is None or self.graphs.refused is not None or not captures.recording.acquire(blocking=False):
-                return self.function(arguments)
-            try:
-                return self._warm_up(entry, arguments)
-            finally:
-                captures.recording.release()
+    def forward(self, arguments: Sequence[Tensor]) -> Any:
+        """Return outputs, what `backward` needs, and what is watched."""
+        outputs, saved, watched = self._forward.call(arguments)
+        if saved.__class__ is Lease:
+            saved.step = self
+        return outputs, saved, watched
 
-    # -- finding a graph -----------------------------------------------------------------------------------------------
+    def backward(self, saved: Any, heads: Sequence[Tensor | None], into: Sequence[Tensor | None]) -> Any:
+        """Return the gradients."""
+        return (saved if saved.__class__ is Lease else self._step).backward(saved, heads, into)
 
-    def _find(self, arguments: Sequence[Tensor]) -> _Captured | None:
-        """Return a recording for these tensors, or one that is to be made; None to run the function as it is."""
-        key = _signature(arguments)
-        entry = self._entries.get(key)
-        if entry is None:
-            if len(self._entries) < SHAPES:
-                self._entries[key] = _Entry()
-            return None
-        for captured in entry.copies:
-            if captured.fits(arguments):
-                if not captured.busy:
-                    return captured
-            else:
-                self._forget(entry, captured, arguments)
-                return None
-        if entry.calls < WARM_UPS or len(entry.copies) >= COPIES:
-            return None
-        return self._prepared(entry, arguments)
+    def backward_of(self, captured: Captured, saved: Any, heads: Sequence[Tensor | None], into: Any) -> Any:
+        """Return the gradients of a replayed forward pass."""
+        present = tuple(number for number, head in enumerate(heads) if head is not None)
+        static = captured.backward.get(present)
+        if static is None:
+            step, count = self._step, len(heads)
 
-    def _forget(self, entry: _Entry, captured: _Captured, arguments: Sequence[Tensor]) -> None:
-        """Drop the recordings of an entry: a tensor that they read in place is another one now."""
-        for number, tensor in captured.in_place:
-            if arguments[number] is not tensor or tensor.data_ptr() != captured.addresses[number_of(captured, number)]:
-                entry.replaced[number] = entry.replaced.get(number, 0) + 1
-        entry.copies.clear()
-        entry.last, entry.calls = [], 0
-        self._recent = None
+            def function(tensors: Sequence[Tensor]) -> Any:
+                given: list[Tensor | None] = [None] * count
+                for number, tensor in zip(present, tensors):
+                    given[number] = tensor
+                return step.backward(saved, given, into)
 
-    def _prepared(self, entry: _Entry, arguments: Sequence[Tensor]) -> _Captured | None:
-        """Return a recording that is still to be made, with its buffers; None if there cannot be one."""
-        stays = [
-            tensor is last and entry.replaced.get(number, 0) < _REPLACED
-            for number, (tensor, last) in enumerate(zip(arguments, entry.last))
-        ]
-        written = {memory(entry.last[number]) for number in entry.written}
-        for number, tensor in enumerate(arguments):
-            if not stays[number] and (number in entry.written or memory(tensor) in written):
-                self.graphs.refuse("it writes to an array that is another one at each call")
-                return None
-        return _Captured(
-            [(number, tensor) for number, tensor in enumerate(arguments) if stays[number]],
-            [(number, torch.empty_like(tensor)) for number, tensor in enumerate(arguments) if not stays[number]],
-        )
+            static = captured.backward[present] = Static(self._graphs, function, strict=False, own=self._own)
+        return static.call([heads[number] for number in present])  # type: ignore[misc]
 
-    # -- running -------------------------------------------------------------------------------------------------------
 
-    def _warm_up(self, entry: _Entry, arguments: Sequence[Tensor]) -> Any:
-        """Run the function as it is, where it will be captured; the last time, look at what it does."""
-        recorder: Recorder = self.graphs.recorder
-        entry.calls += 1
-        entry.last = list(arguments)
-        if entry.calls != WARM_UPS:
-            return recorder.aside(lambda: self.function(arguments))
-        watch = Watch([*arguments, *self.own], self.strict)
-        with watch:
-            found = recorder.aside(lambda: self.function(arguments))
-        self.graphs.refuse(watch.reason)
-        entry.generators = watch.generators
-        entry.written = [number for number, tensor in enumerate(arguments) if watch.writes_to(tensor)]
-        return found
+class Lease:
+    """A replayed forward pass whose values a backward pass still needs; its graph is not replayed meanwhile."""
 
-    def _capture(self, captured: _Captured, arguments: Sequence[Tensor]) -> _Captured | None:
-        """Record the function on the buffers; None if that failed, or another thread is recording."""
-        if not captures.recording.acquire(blocking=False):
-            return None
-        entry = self._entries[_signature(arguments)]
-        mixed = list(arguments)
-        for number, buffer in captured.buffers:
-            mixed[number] = buffer
-        try:
-            captured.recording, captured.result = self.graphs.recorder.record(
-                lambda: self.function(mixed), self.graphs.pool, entry.generators
-            )
-        except Exception as error:
-            # What failed first is the cause: ending a capture that is invalid fails, too.
-            first = error.__context__ or error
-            self.graphs.refuse(
-                f"capturing failed: {str(first).splitlines()[0] if str(first) else type(first).__name__}"
-            )
-            self._entries.clear()
-            return None
-        finally:
-            captures.recording.release()
-        entry.copies.append(captured)
-        entry.last = list(arguments) if len(entry.copies) < COPIES and self.lends else []
-        return captured
+    __slots__ = ("__weakref__", "_captured", "_saved", "step")
 
-    def _replay(self, captured: _Captured, arguments: Sequence[Tensor]) -> Any:
-        self.graphs.pool.enter()
-        for number, buffer in captured.buffers:
-            buffer.copy_(arguments[number])
-        captured.recording.replay()
-        if not self.lends:
-            return self._copies(captured.result)
-        outputs, saved, watched = captured.result
-        return self._copies(outputs), Lease(self, captured, saved), self._copies(watched)
+    step: StaticStep
 
-    def _copies(self, result: Any) -> Any:
-        """Return results in memory of their own."""
-        if isinstance(result, Tensor):
-            return result if any(result is tensor for tensor in self.own) else result.detach().clone()
-        return tuple(map(self._copies, result)) if isinstance(result, (tuple, list)) else result
+    def __init__(self, captured: Captured, saved: Any) -> None:
+        self._captured, self._saved = captured, saved
+        captured.user = weakref.ref(self)
+
+    def tied(self) -> tuple[Tensor, ...]:
+        """End the lease when torch lets go of the tensors returned here, as it does after a backward pass.
+
+        They are to be saved for it. Among them are those inputs that it reads in place, so that torch notices when one
+        of them is overwritten.
+        """
+        captured, token = self._captured, torch.empty(0)
+        captured.user = weakref.ref(token)
+        if captured.guarded is None:
+            tensors = [tensor for tensor in self._saved if isinstance(tensor, Tensor)]
+            reads = {memory(tensor) for tensor in tensors}
+            traced = any(tensor.requires_grad for tensor in tensors)  # what those follow from shows nowhere
+            captured.guarded = [tensor for tensor in captured.in_place if traced or memory(tensor) in reads]
+        return token, *captured.guarded
+
+    def backward(self, saved: Any, heads: Sequence[Tensor | None], into: Sequence[Tensor | None]) -> Any:
+        """Return the gradients; `saved` has done its work."""
+        return self.step.backward_of(self._captured, self._saved, heads, into)

@@ -1,4 +1,4 @@
-"""Parts that MXNet calls contributed: ``text`` has vocabularies and token embeddings."""
+"""Parts that MXNet calls contributed: ``text`` has vocabularies and token embeddings, ``onnx`` is `mxnet.onnx`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from .._graph.collector import held_back
 
 if TYPE_CHECKING:
+    from . import onnx as onnx
     from . import text as text
 
 #: Loaded when a program asks for them, so that others start sooner.
-_LATER = ("text",)
+_LATER = ("onnx", "text")
 
 __all__ = [*_LATER]
 

@@ -189,7 +189,8 @@ class HybridBlock(Block):
         clear : bool
             Forget what was compiled before.
         static_alloc, static_shape, inline_limit, forward_bulk_size, backward_bulk_size
-            MXNet's hints. They change no result.
+            MXNet's hints. They change no result. With `static_alloc` and `static_shape`, a block on a GPU may run as a
+            CUDA graph: see ``MXNET_ENABLE_CUDA_GRAPHS``.
         **kwargs
             Options for the backend.
 

@@ -10,6 +10,7 @@ import torch
 from .. import base
 from .._ops.attributes import torch_dtype
 from .._ops.sharing import share_outside
+from .._runtime import transfers
 from .._runtime.device import is_pinned, torch_device
 from ..context import Context, current_context
 from . import _internal, _sparse_creation
@@ -66,7 +67,8 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     else:
         data = torch.tensor(float("nan")) if source_array is None else tensor_from(source_array, "array")
         wanted = _dtype(dtype)
-    data = data.to(torch_device(context), wanted, copy=True, memory_format=torch.contiguous_format)
+    guarded = isinstance(source_array, NDArrayBase)
+    data = transfers.moved(data, torch_device(context), wanted, copy=True, guarded=guarded)
     return wrap(NDArray, data.pin_memory() if is_pinned(context) else data, context)
 
 

@@ -10,6 +10,7 @@ import torch
 from .._graph.rule import run_recorded
 from .._ops.attributes import REQUIRED
 from .._ops.registry import Operator
+from .._runtime import transfers
 from .._runtime.device import torch_device
 from .._runtime.random import generator
 from .._runtime.tape import Trace, backward_passes, grad_mode, state
@@ -283,6 +284,8 @@ def _is_in_place(operator: Operator, arrays: Sequence[NDArray | None], values: M
         return False
     for target in targets:
         check_writable(operator.name, target)
+        if transfers.pending:
+            transfers.settle(target._data)
     return True
 
 
@@ -337,6 +340,11 @@ def write(what: str, target: NDArrayBase, value: Tensor, sources: Sequence[NDArr
 
 def overwrite(target: Tensor, value: Tensor) -> None:
     """Copy `value` into `target`, which has its shape; they may be overlapping views of one memory."""
+    if target.is_cuda and value.is_cpu:
+        transfers.overwrite(target, value)
+        return
+    if transfers.pending:
+        transfers.settle(target)
     try:
         target.copy_(value)
     except RuntimeError:  # torch refuses views that overlap in part

@@ -14,7 +14,7 @@ from .. import base
 from .._ops.attributes import DTYPE_NAMES, torch_dtype
 from .._ops.shape import reshape_target
 from .._ops.sharing import share_outside
-from .._runtime import tape
+from .._runtime import tape, transfers
 from .._runtime.device import is_pinned, torch_device
 from .._runtime.tape import state
 from ..context import Context
@@ -317,7 +317,7 @@ class NDArray(NDArrayBase, Fluent):
     def _on(self, context: Context, copy: bool) -> NDArray:
         device = torch_device(context)
         with tape.grad_mode():
-            data = (live_tensor(self) if state.recording else self._data).to(device, copy=copy)
+            data = transfers.moved(live_tensor(self) if state.recording else self._data, device, copy=copy)
         return wrap_live(self.__class__, data.pin_memory() if is_pinned(context) else data, context)
 
     def astype(self, dtype: Any, copy: bool = True) -> NDArray:
@@ -496,6 +496,8 @@ class NDArray(NDArrayBase, Fluent):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         """Overwrite elements with a number or anything that broadcasts to the selection."""
+        if transfers.pending:
+            transfers.settle(self._data)
         if state.recording:
             self._set_recorded(key, value)
             return
@@ -508,7 +510,11 @@ class NDArray(NDArrayBase, Fluent):
                 self._data.fill_(value)
                 return
             elif value.__class__ is np.ndarray and value.shape == self._data.shape:
-                self._data.copy_(tensor_from(value, "x[:] = value"))
+                source = tensor_from(value, "x[:] = value")
+                if self._data.is_cuda:
+                    transfers.overwrite(self._data, source, guarded=False)
+                else:
+                    self._data.copy_(source)
                 return
         indexing.assign(self._data, key, _assigned(value))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
+import torch
 
+from ..._ops.attributes import torch_dtype
 from ..block import HybridBlock
 from ._checks import integer, listed
 
@@ -64,7 +65,7 @@ class _BatchNorm(HybridBlock):
 
     def cast(self, dtype: Any) -> None:
         """Cast the parameters; half precision is not enough for statistics, which stay in float32."""
-        super().cast("float32" if np.dtype(dtype).name == "float16" else dtype)
+        super().cast("float32" if torch_dtype(dtype) in (torch.float16, torch.bfloat16) else dtype)
 
     def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
         """Return the normalized data, of the shape of `x`."""
