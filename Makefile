@@ -1,6 +1,7 @@
 # Every target sets up what it needs, in .venv, with the versions in constraints.txt.
 #   make demo   trains the tutorial's network and draws its curves
 #   make test   runs the tests
+#   make bench  measures all figures, and writes docs/performance.md and its pictures
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin

@@ -9,7 +9,8 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from harness import Contestant, Figure, Row, compared, mxnet191, options, race
+from harness import Contestant, Row, compared, mxnet191, options, race
+from report import Figure
 
 LENGTHS = (10, 20, 40)
 KINDS = {"fused": "layers as one operator", "single": "unrolled single cells"}
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
 
 def _starts(figure: Figure, rounds: int, contestants: Sequence[Contestant]) -> None:
     """Time unrolling, binding and the first step of new graphs."""
-    rows = []
+    rows, ours = [], 1.0
     for kind, said in KINDS.items():
         for length in LENGTHS:
             for peer in contestants:
@@ -58,9 +59,10 @@ def _starts(figure: Figure, rounds: int, contestants: Sequence[Contestant]) -> N
                 medians = [statistics.median(run[part] for run in runs) for part in PARTS]
                 total = statistics.median(sum(run.values()) for run in runs)
                 cells = [f"{seconds * 1e3:.1f}" for seconds in (*medians, total)]
-                rows.append([peer.label, said, str(length), *cells])
+                ours = ours if peer.label != "remx" else total
+                rows.append([peer.label, said, str(length), *cells, f"{total / ours:.2f}"])
                 figure.values[f"{peer.label}, {kind}, {length}"] = {**dict(zip(PARTS, medians)), "median": total}
-    columns = ["", "layers", "words", *(f"{part}, ms" for part in PARTS), "together, ms"]
+    columns = ["", "layers", "words", *(f"{part}, ms" for part in PARTS), "together, ms", "together / ours"]
     figure.table("Once for each length, in each bucket (medians)", columns, rows)
 
 

@@ -6,7 +6,8 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from harness import Contestant, Figure, Row, compared, mxnet191, options, race
+from harness import Contestant, Row, compared, mxnet191, options, race
+from report import Figure
 
 SIZES = (200, 2_000, 20_000)
 PARTS = ("build", "bind", "first run")
@@ -52,10 +53,10 @@ def _starts(figure: Figure, rounds: int, contestants: Sequence[Contestant]) -> N
             total = statistics.median(sum(run.values()) for run in runs)
             totals[label, n] = total / n
             cells = [f"{seconds / n * 1e6:.1f}" for seconds in (*medians, total, least)]
-            rows.append([label, f"{n:,}", *cells])
+            rows.append([label, f"{n:,}", *cells, f"{totals[label, n] / totals['remx', n]:.2f}"])
             key = f"{label}, {n} operators"
             figure.values[key] = {**dict(zip(PARTS, medians)), "median": total, "min": least, "rounds": repetitions}
-    columns = ["", "N", *(f"{part}, µs" for part in PARTS), "together, µs", "minimum, µs"]
+    columns = ["", "N", *(f"{part}, µs" for part in PARTS), "together, µs", "minimum, µs", "together / ours"]
     figure.table("Once for each graph, microseconds a node (medians)", columns, rows)
     for n in SIZES:
         figure.target(f"build, bind and first run, N = {n:,}, a node", totals["remx", n] * 1e6, 60, " µs")

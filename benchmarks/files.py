@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness import Contestant, Figure, Row, Times, compared, mxnet191, options, race
+from harness import Contestant, Row, Times, compared, mxnet191, options, race
+from report import Figure
 
 PROGRAM = "files_mxnet.py"
 SETS = {"large": "6 arrays of 4,096 x 4,096", "resnet": "about those of a ResNet-50", "small": "20,000 arrays of 100"}

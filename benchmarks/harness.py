@@ -1,4 +1,4 @@
-"""What the benchmarks share: contestants in processes of their own, interleaved rounds, tables.
+"""What the benchmarks share: options, contestants in processes of their own, interleaved rounds.
 
 Every contestant (remx, PyTorch, MXNet 1.9.1) is a program in ``programs/`` that waits for requests. A round asks each
 of them in turn for some milliseconds of work, in an order that changes, so that a disturbance of the machine meets all
@@ -8,10 +8,10 @@ of them; between its turns a contestant is stopped. The median over the rounds a
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import pathlib
-import platform
 import random
 import signal
 import statistics
@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 PROGRAMS = pathlib.Path(__file__).parent / "programs"
@@ -72,6 +72,7 @@ class Contestant:
         python: str = sys.executable,
         threads: int | None = THREADS,
         arguments: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.label = label
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (it lives as long as the process)
@@ -82,7 +83,7 @@ class Contestant:
             stderr=self._errors,
             text=True,
             cwd=tempfile.gettempdir(),
-            env={**environment(threads), "MXNET_SUBGRAPH_BACKEND": "NONE"},
+            env={**environment(threads), "MXNET_SUBGRAPH_BACKEND": "NONE", **(variables or {})},
         )
         self.facts: dict[str, Any] = self._answer()
 
@@ -92,7 +93,9 @@ class Contestant:
         if not line:
             self._process.wait()
             self._errors.seek(0)
-            raise SystemExit(f"{self.label} ended with {self._process.returncode}:\n{self._errors.read()[-2000:]}")
+            said = self._errors.read()[-2000:]
+            self._close_files()
+            raise SystemExit(f"{self.label} ended with {self._process.returncode}:\n{said}")
         return json.loads(line)
 
     def ask(self, name: str, **request: Any) -> Any:
@@ -112,19 +115,34 @@ class Contestant:
         self._process.send_signal(signal.SIGCONT)
         self._process.stdin.close()
         self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-        self._errors.close()
+        self._close_files()
+
+    def _close_files(self) -> None:
+        for file in (self._process.stdin, self._process.stdout, self._errors):
+            assert file is not None
+            file.close()
 
 
-def mxnet191(python: str | None, program: str) -> list[Contestant]:
+def mxnet191(python: str | None, program: str, arguments: Sequence[str] = ()) -> list[Contestant]:
     """Start MXNet 1.9.1 twice, with its own number of threads and with `THREADS`; nothing without an interpreter."""
     if not python:
         return []
     return [
-        Contestant("MXNet 1.9.1, default threads", program, python, threads=None),
-        Contestant(f"MXNet 1.9.1, OMP_NUM_THREADS={THREADS}", program, python),
+        Contestant("MXNet 1.9.1, default threads", program, python, threads=None, arguments=arguments),
+        Contestant(f"MXNet 1.9.1, OMP_NUM_THREADS={THREADS}", program, python, arguments=arguments),
     ]
+
+
+def installed(module: str) -> bool:
+    """Return whether a peer can be measured."""
+    return importlib.util.find_spec(module) is not None
+
+
+def absent(mxnet191: str | None, modules: Mapping[str, str] | None = None) -> list[str]:
+    """Return a line for each peer that is left out; `modules` has the module of each peer besides MXNet 1.9.1."""
+    lines = [] if mxnet191 else ["MXNet 1.9.1 was left out: no interpreter was given."]
+    missing = [name for name, module in (modules or {}).items() if not installed(module)]
+    return lines + [f"{name} was left out: it is not installed." for name in missing]
 
 
 # -- times ----------------------------------------------------------------------------------------------------------
@@ -157,147 +175,50 @@ class Times:
         return {"median": self.median, "min": self.least, "rounds": len(self.rounds)}
 
 
+LONG = 0.2  # seconds: so long a call finds its caches by itself
+LIMIT = 20.0  # seconds in all for one row: slow ones get fewer rounds, but at least three
+
+
 def race(rows: Sequence[Row], rounds: int, seconds: float = 0.015) -> dict[str, Times]:
     """Time every row in interleaved rounds of about `seconds` each, after a warm-up that also chooses the count."""
-    counts: dict[str, int] = {}
+    counts, turns = {}, {}
     for row in rows:
-        row.contestant.ask(row.case, count=3)
-        count = 1
-        while (one := row.contestant.ask(row.case, count=count)) * count < seconds / 2:
-            count = max(count + 1, min(10 * count, int(seconds / max(one, 1e-9))))
-        counts[row.name] = max(1, int(seconds / one))
+        counts[row.name], one = _warmed_up(row, seconds)
+        turns[row.name] = max(min(3, rounds), min(rounds, int(LIMIT / one)))
     found: dict[str, list[float]] = {row.name: [] for row in rows}
     shuffled = list(rows)
-    for _ in range(rounds):
+    for number in range(rounds):
         random.shuffle(shuffled)
         for row in shuffled:
-            found[row.name].append(row.contestant.ask(row.case, count=counts[row.name]))
+            # those with fewer turns have them evenly in between
+            if (number + 1) * turns[row.name] // rounds > number * turns[row.name] // rounds:
+                count, least = counts[row.name], min(found[row.name], default=0.0)
+                warm = {"warm": 0} if least > LONG else {}
+                found[row.name].append(row.contestant.ask(row.case, count=count, **warm))
     return {name: Times(values) for name, values in found.items()}
+
+
+def _warmed_up(row: Row, seconds: float) -> tuple[int, float]:
+    """Return how many calls of a case make a turn, and the seconds of one."""
+    one = row.contestant.ask(row.case, count=1, warm=2)
+    if one > LONG:
+        return 1, one
+    row.contestant.ask(row.case, count=2)
+    count = 1
+    while (one := row.contestant.ask(row.case, count=count)) * count < seconds / 2:
+        count = max(count + 1, min(10 * count, int(seconds / max(one, 1e-9))))
+    return max(1, int(seconds / one)), one
+
+
+def by_part(times: Mapping[str, Times]) -> dict[str, dict[str, Times]]:
+    """Return the times of rows called ``part: contestant`` by part and contestant."""
+    found: dict[str, dict[str, Times]] = {}
+    for name, taken in times.items():
+        part, _, label = name.partition(": ")
+        found.setdefault(part, {})[label] = taken
+    return found
 
 
 def compared(one: Times, other: Times) -> dict[str, float]:
     """Return the ratio of the medians, and of the minima, which a busy machine disturbs less."""
     return {"median": one.median / other.median, "min": one.least / other.least}
-
-
-# -- what a benchmark returns ---------------------------------------------------------------------------------------
-
-
-@dataclass
-class Figure:
-    """One figure of docs/performance.md.
-
-    Attributes
-    ----------
-    targets : list of dict
-        ``what``, ``limit`` and ``found``, as text, and whether it is ``met``.
-    tables : list of dict
-        ``caption``, ``columns`` and ``rows`` of text.
-    values : dict
-        The numbers behind the text.
-    """
-
-    title: str
-    command: str
-    about: str
-    targets: list[dict[str, Any]] = field(default_factory=list)
-    tables: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def target(self, what: str, found: Mapping[str, float] | float | None, limit: float, unit: str = "") -> None:
-        """Record an aim and what was found: a number, or a median and a minimum; None if the peer was not there.
-
-        The median decides.
-        """
-        if found is None:
-            text, met = "not measured", None
-        elif isinstance(found, Mapping):
-            text, met = f"{found['median']:.2f}{unit} (minima {found['min']:.2f}{unit})", found["median"] <= limit
-        else:
-            text, met = f"{found:.2f}{unit}", found <= limit
-        self.targets.append({"what": what, "limit": f"{limit:g}{unit}", "found": text, "met": met})
-
-    def table(self, caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Add a table."""
-        self.tables.append({"caption": caption, "columns": list(columns), "rows": [list(row) for row in rows]})
-
-    def race(self, caption: str, times: Mapping[str, Times], unit: str, base: str | None = None) -> None:
-        """Add a table of times; the ratios are to the row called `base`."""
-        scale = {"ms": 1e3, "µs": 1e6}[unit]
-        columns = ["", f"median, {unit}", f"minimum, {unit}"]
-        if base:
-            columns += ["median / ours", "minimum / ours"]
-        rows = []
-        for name, taken in times.items():
-            row = [name, f"{taken.median * scale:.3f}", f"{taken.least * scale:.3f}"]
-            if base:
-                ratio = compared(taken, times[base])
-                row += [f"{ratio['median']:.2f}", f"{ratio['min']:.2f}"]
-            rows.append(row)
-        self.table(caption, columns, rows)
-        self.values[caption] = {name: taken.to_json() for name, taken in times.items()}
-
-    def finish(self, file: pathlib.Path | None) -> dict[str, Any]:
-        """Print the figure, write it where ``--json`` says, and return it."""
-        figure = {**vars(self), "machine": machine()}
-        print(markdown(figure))
-        if file:
-            file.write_text(json.dumps(figure, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        return figure
-
-
-def markdown(figure: Mapping[str, Any]) -> str:
-    """Return one section of docs/performance.md."""
-    lines = [f"## {figure['title']}", "", figure["about"], "", f"    {figure['command']}", ""]
-    if figure["targets"]:
-        rows = [
-            [t["what"], f"at most {t['limit']}", t["found"], {None: "", True: "met", False: "missed"}[t["met"]]]
-            for t in figure["targets"]
-        ]
-        lines += [*_table(["target", "limit", "found", ""], rows), ""]
-    for table in figure["tables"]:
-        lines += [f"{table['caption']}:", "", *_table(table["columns"], table["rows"]), ""]
-    lines += [line for note in figure["notes"] for line in (note, "")]
-    return "\n".join(lines)
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[i]) for row in (columns, *rows)) for i in range(len(columns))]
-    ruler = ["-" * max(widths[0], 3), *("-" * (max(width, 3) - 1) + ":" for width in widths[1:])]
-    body = [
-        [row[0].ljust(max(widths[0], 3)), *(cell.rjust(max(w, 3)) for cell, w in zip(row[1:], widths[1:]))]
-        for row in (columns, *rows)
-    ]
-    return [f"| {' | '.join(row)} |" for row in (body[0], ruler, *body[1:])]
-
-
-# -- the machine ----------------------------------------------------------------------------------------------------
-
-
-def machine() -> dict[str, str]:
-    """Return what the numbers depend on."""
-    import numpy
-    import torch
-
-    import mxnet
-
-    return {
-        "CPU": _cpu(),
-        "cores used": f"{THREADS} of {os.cpu_count()}",
-        "system": f"{platform.system()} {platform.machine()}, glibc {platform.libc_ver()[1]}",
-        "Python": platform.python_version(),
-        "remx": mxnet.__version__,
-        "PyTorch": torch.__version__,
-        "NumPy": numpy.__version__,
-    }
-
-
-def _cpu() -> str:
-    try:
-        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown"
-    facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    name = facts.get("model name", platform.processor() or "unknown")
-    return f"{name} (family {facts['cpu family']}, model {facts['model']})" if "cpu family" in facts else name

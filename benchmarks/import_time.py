@@ -10,7 +10,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from harness import Figure, Times, environment, options
+from harness import Times, environment, options
+from report import Figure
 
 
 def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness import Contestant, Figure, Row, compared, mxnet191, options, race
+from harness import Contestant, Row, by_part, compared, mxnet191, options, race
+from report import Figure
 
 PARTS = {
     "forward and backward through Module": "forward_backward",
@@ -39,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     figure.target("step, over the better of MXNet 1.9.1's two", found, 0.8, " x")
     parts = [Row(f"{what}: {peer.label}", peer, case) for what, case in PARTS.items() for peer in (ours, *real)]
     inference = [Row(f"inference: {peer.label}", peer, "inference") for peer in (ours, torch, *real)]
-    figure.race("Parts of a step, and inference", race([*parts, *inference], chosen.rounds), "ms")
+    found = race([*parts, *inference], chosen.rounds)
+    figure.parts("Parts of a step, and inference", by_part(found), "ms")
     for contestant in (ours, torch, *real):
         contestant.close()
     if not real:

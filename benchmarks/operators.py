@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from harness import Contestant, Figure, Row, Times, mxnet191, options, race
+from harness import Contestant, Row, Times, mxnet191, options, race
+from report import Figure
 
 ROOT = pathlib.Path(__file__).parent.parent
 LIMIT, WORST = 0.6, 1.3

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness import Contestant, Figure, Row, compared, mxnet191, options, race
+from harness import Contestant, Row, compared, mxnet191, options, race
+from report import Figure
 
 NETWORKS = ("ResNet-18", "LeNet")
 OURS = ("SGD", "SGD scaled", "Adam", "Adam scaled", "NAG", "RMSProp", "AdaGrad", "LAMB")

@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from harness import Contestant, Figure, Row, compared, mxnet191, options, race
+from harness import Contestant, Row, by_part, compared, mxnet191, options, race
+from report import Figure
 
 
 def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
@@ -68,23 +69,21 @@ def _steps(figure: Figure, rounds: int, ours: Contestant, torch: Contestant, rea
 
 
 def _parts(figure: Figure, rounds: int, ours: Contestant, torch: Contestant, real: Sequence[Contestant]) -> None:
-    rows = [
-        Row("copy of data and label: remx", ours, "copy"),
-        *(Row(f"copy: {peer.label}", peer, "copy") for peer in real),
-        Row("copy: torch calls", torch, "floor_copy"),
-        Row("forward and backward: remx", ours, "forward_backward"),
-        Row("forward and backward: remx, gradient of the data read", ours, "forward_backward_reading"),
-        *(Row(f"forward and backward: {peer.label}", peer, "forward_backward") for peer in real),
-        Row("forward and backward: torch autograd, gradients copied", torch, "autograd"),
-        Row("forward and backward: torch calls with out=", torch, "floor"),
-        Row("forward and backward: the same, no gradient of the data", torch, "floor_without"),
-        Row("matrix products alone", torch, "products"),
-        Row("matrix products alone, no gradient of the data", torch, "products_without"),
-        Row("update of the four parameters: remx", ours, "update"),
-        *(Row(f"update: {peer.label}", peer, "update") for peer in real),
-        Row("update: torch calls", torch, "floor_update"),
+    copied, both, update = "copy of data and label", "forward and backward", "update of the four parameters"
+    rows = [Row(f"{what}: {peer.label}", peer, case)
+            for what, case in ((copied, "copy"), (both, "forward_backward"), (update, "update"))
+            for peer in (ours, *real)]  # fmt: skip
+    rows += [
+        Row(f"{copied}: torch calls", torch, "floor_copy"),
+        Row(f"{both}: remx, gradient of the data read", ours, "forward_backward_reading"),
+        Row(f"{both}: torch autograd, gradients copied", torch, "autograd"),
+        Row(f"{both}: torch calls with out=", torch, "floor"),
+        Row(f"{both}: the same, no gradient of the data", torch, "floor_without"),
+        Row(f"{both}: matrix products alone", torch, "products"),
+        Row(f"{both}: matrix products alone, no gradient of the data", torch, "products_without"),
+        Row(f"{update}: torch calls", torch, "floor_update"),
     ]
-    figure.race("Parts of a step", race(rows, rounds), "ms")
+    figure.parts("Parts of a step", by_part(race(rows, rounds)), "ms")
 
 
 def _lines(figure: Figure, ours: Contestant) -> None:
