@@ -13,6 +13,7 @@ import shutil
 import tarfile
 import tempfile
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -363,3 +364,35 @@ def test_transforms_are_pickled(name):
         else picture(8, 9).transpose((2, 0, 1)).astype("float32")
     )
     assert copy(x).size
+
+
+def test_images_of_a_list(tmp_path):
+    pictures = [np.full((3, 4, 3), value, "uint8") for value in (10, 200)]
+    for number, picture in enumerate(pictures):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), picture)
+    large = 2**24 + 1  # which float32 cannot hold
+    (tmp_path / "train.lst").write_text(f"0\t{large}\t0.png\n\n1\t0.5\t3\t1.png\n")
+    for source in ("train.lst", [[large, "0.png"], [[0.5, 3], "1.png"]]):
+        data = vision.ImageListDataset(str(tmp_path), source)
+        assert len(data) == 2
+        (first, label), (second, labels) = data[0], data[1]
+        np.testing.assert_array_equal(first.asnumpy(), pictures[0])
+        np.testing.assert_array_equal(second.asnumpy(), pictures[1])
+        assert (label, labels.tolist()) == (large, [0.5, 3])
+    assert vision.ImageListDataset(str(tmp_path), "train.lst", flag=0)[0][0].shape == (3, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (None, "imglist is missing"),
+        ([["a.png"]], "entry 0"),
+        ([[1, 2]], "entry 0"),
+        ("absent.lst", "cannot read"),
+        ("bad.lst", "line 1: a label is no number"),
+    ],
+)
+def test_wrong_lists_are_told(tmp_path, source, message):
+    (tmp_path / "bad.lst").write_text("0\tcat\ta.png\n")
+    with pytest.raises(mx.MXNetError, match=message):
+        vision.ImageListDataset(str(tmp_path), source)

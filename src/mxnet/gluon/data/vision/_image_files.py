@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from .... import image, recordio
+import numpy as np
+
+from .... import base, image, recordio
 from ....ndarray import NDArray
 from ..dataset import Dataset, RecordFileDataset
 
@@ -124,3 +126,87 @@ class ImageFolderDataset(Dataset):
 
     def __len__(self) -> int:
         return len(self.items)
+
+
+class ImageListDataset(Dataset):
+    """Images in a list, with their labels.
+
+    An item is an image, an NDArray of shape (H, W, C) and dtype uint8, and its label: the number as it stands in the
+    list, or a NumPy array where there are several. MXNet 2 has this data set, MXNet 1.9.1 does not.
+
+    Parameters
+    ----------
+    root : str
+        The folder that paths begin in.
+    imglist : str or list
+        A ``.lst`` file, whose lines are a number, labels and a path with tabs between them; or a list of lists
+        ``[label, ..., path]`` or ``[[label, ...], path]``.
+    flag : {1, 0}
+        1: three channels of colour; 0: one channel of grey.
+
+    Attributes
+    ----------
+    items : list of (str, label)
+        Path and label of each image.
+
+    Raises
+    ------
+    ValueError
+        If a line or an entry is no list of labels and a path.
+
+    Examples
+    --------
+    >>> data = mx.gluon.data.vision.ImageListDataset("photos", [[0, "a.jpg"], [1, 2, "b.jpg"]])
+    >>> len(data), data.items[0][1], data.items[1][1].tolist()
+    (2, 0, [1, 2])
+    """
+
+    def __init__(self, root: str = ".", imglist: str | Sequence[Sequence[Any]] | None = None, flag: int = 1) -> None:
+        self._root = os.path.expanduser(root)
+        self._flag = flag
+        if imglist is None:
+            raise base.ValueError("ImageListDataset: imglist is missing, expected a .lst file or a list")
+        entries = self._read(os.path.join(self._root, imglist)) if isinstance(imglist, str) else imglist
+        self.items: list[tuple[str, Any]] = [self._item(number, entry) for number, entry in enumerate(entries)]
+
+    @staticmethod
+    def _read(path: str) -> list[list[Any]]:
+        entries: list[list[Any]] = []
+        try:
+            with open(path, encoding="utf-8") as file:
+                lines = [line.strip() for line in file]
+        except OSError as error:
+            raise base.MXNetError(f"ImageListDataset: cannot read {path!r}: {error}") from None
+        for number, line in enumerate(lines, 1):
+            parts = line.split("\t")
+            if not line:
+                continue
+            try:
+                entries.append([*map(_number, parts[1:-1]), parts[-1]])
+            except ValueError:
+                raise base.ValueError(
+                    f"ImageListDataset: {path!r}, line {number}: a label is no number: {line[:80]!r}"
+                ) from None
+        return entries
+
+    def _item(self, number: int, entry: Sequence[Any]) -> tuple[str, Any]:
+        if not isinstance(entry, (list, tuple)) or len(entry) < 2 or not isinstance(entry[-1], str):
+            raise base.ValueError(f"ImageListDataset: entry {number} is {entry!r}, expected [label, ..., path]")
+        labels = entry[0] if len(entry) == 2 else list(entry[:-1])
+        label = np.asarray(labels) if isinstance(labels, (list, tuple)) else labels
+        return os.path.join(self._root, entry[-1]), label
+
+    def __getitem__(self, idx: int) -> Any:
+        path, label = self.items[idx]
+        return image.imread(path, self._flag), label
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+def _number(text: str) -> int | float:
+    """Return a label as it was written: whole numbers stay exact."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
