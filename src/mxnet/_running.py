@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from ._graph.lowering import node_of
 from ._graph.node import Node
 from ._graph.plan import Placement
+from ._graph.printing import node_of
 from ._runtime import random
 from ._runtime.device import torch_device
 from ._runtime.tape import explain

@@ -14,7 +14,7 @@ from ._graph.node import Entry, auxiliary_nodes, topological_order
 from ._graph.plan import Plan
 from ._graph.step import Training
 from ._running import placement, run
-from ._runtime import random
+from ._runtime import memory, random
 from ._runtime.backends import Backend, backend_named
 from ._runtime.cuda_graphs import Graphs, Lease, graphs_for
 from ._runtime.device import torch_device
@@ -259,7 +259,7 @@ class _Run:
             callback(name.encode(), operator.encode(), wrap(NDArray, tensor.detach(), self.context))
         return found
 
-    def states_in(self, call: _Call, saved: Sequence[Any]) -> dict[int, Tensor]:
+    def states_in(self, call: _Call, saved: Sequence[Any]) -> dict[int, Any]:
         """Return which of the saved tensors are auxiliary states, by position."""
         if not self._states or call.arrays is None:
             return {}
@@ -313,10 +313,12 @@ class _Recorded(torch.autograd.Function):
         outputs, saved = call.outputs, call.saved
         call.outputs, call.saved = (), ()
         ctx.call = call
-        states = call.running.states_in(call, saved)
-        if states:  # a backward pass writes to them, also before another call's: torch would call that a lost value
-            saved = tuple(None if position in states else tensor for position, tensor in enumerate(saved))
-        ctx.states = states
+        # a backward pass writes to states, also before another call's: torch would call that a lost value
+        unwatched = call.running.states_in(call, saved)
+        unwatched.update((position, saved[position]) for position in call.step.shapes)
+        if unwatched:
+            saved = tuple(None if position in unwatched else tensor for position, tensor in enumerate(saved))
+        ctx.unwatched = unwatched
         ctx.save_for_backward(*saved)
         ctx.set_materialize_grads(False)
         ctx.mark_non_differentiable(*(output for output in outputs if not output.is_floating_point()))
@@ -328,13 +330,22 @@ class _Recorded(torch.autograd.Function):
         if torch.is_grad_enabled():  # somebody will differentiate these gradients
             return (None, *call.running.differentiable(call, heads))
         # Outputs that were saved come back as parts of the graph outside; those of regions keep their graph inside.
-        saved: Sequence[Any] = [
+        saved: list[Any] = [
             tensor.detach() if tensor is not None and tensor.grad_fn is ctx else tensor for tensor in ctx.saved_tensors
         ]
-        if ctx.states:
-            saved = [ctx.states.get(position, tensor) for position, tensor in enumerate(saved)]
+        if ctx.unwatched:
+            saved = [ctx.unwatched.get(position, tensor) for position, tensor in enumerate(saved)]
+        if memory.holes is not None:
+            memory.holes.look(saved)
+        _let_go(ctx)  # unless the graph is kept: values give their memory back after their last use
         into = (None,) * len(call.numbers)
         variables = call.running.plan.variables
         found = run("backward", variables, call.arrays or (), call.step.backward, saved, heads, into)
         call.arrays = None  # inputs that nobody else holds give their memory back
         return (None, *found)
+
+
+#: What torch's own compiled functions do, too; a torch without it gives memory back at the end.
+_let_go: Callable[[Any], None] = getattr(
+    torch.autograd.function.BackwardCFunction, "maybe_clear_saved_tensors", lambda ctx: None
+)

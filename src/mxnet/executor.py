@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from . import base
+from ._forward_values import ForwardValues
 from ._graph import passes
 from ._graph.inference import Inferred
 from ._graph.node import Entry, Node, auxiliary_nodes, state_inputs, topological_order
@@ -95,8 +96,9 @@ class Executor:
         self._loss = [e.node.operator is not None and e.node.operator.is_loss(e.node.values) for e in self._heads]
         self._reached: list[bool] | None = None
         self._monitor: tuple[Callable[[Any, NDArray], None], bool] | None = None
-        self._saved: Any = None
-        self._step: Training | None = None
+        numbers_of_states = {number for number, node in enumerate(self._plan.variables) if id(node) in states}
+        self._values = ForwardValues(self._plan, numbers_of_states)
+        self._step: Training | None = None  # that of the last forward pass
         self._outputs: list[NDArray] | None = None
         self._steps: dict[bool, Any] = {}
         self._graphs = None if self._backend is not None else self._capturing()
@@ -208,11 +210,14 @@ class Executor:
         if step is None:
             step = self._steps[is_train] = self._lower(bool(is_train))
         arguments = [array._data for array in self._variables]
-        self._saved = None  # gives its memory back before new values are computed
+        if self._wanted:
+            self._values.begin(arguments)
         if not self._wanted:
             outputs, _ = self._run(step, arguments)
         else:
-            outputs, self._saved, _ = self._run(step.forward, arguments)
+            self._step = None
+            outputs, saved, _ = self._run(step.forward, arguments)
+            self._values.keep(saved)
             self._step = step
         if self._outputs is None:
             self._outputs = [wrap(NDArray, o, self._context_of(e.node)) for e, o in zip(self._heads, outputs)]
@@ -276,11 +281,12 @@ class Executor:
             tensor.zero_()
         if not self._wanted:
             return
-        if self._saved is None or self._step is None:
+        if self._step is None:
             raise MXNetError("backward: call forward first; gradients are those of the last forward")
         heads = self._head_gradients(out_grads)
         into = [target.tensor if target.grad_req == "write" else None for target in self._targets]
-        gradients = self._run(self._step.backward, self._saved, heads, into)
+        values = self._values.take(self._step, self._run)
+        gradients = self._run(self._step.backward, values, heads, into)
         if self._monitor is not None and self._step.noted:
             self._tell_gradients(self._monitor[0], self._step.noted, gradients[len(self._targets) :])
         for target, found in zip(self._targets, gradients):

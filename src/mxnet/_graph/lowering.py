@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import linecache
-import math
-import traceback
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .._ops.registry import Backward, GradientRule
+from .._ops.registry import Backward
 from . import step
+from .backward import BackwardPrinter
 from .node import Entry, Node
+from .printing import Registers, Value, compiled, literal, rule_of, same, tuple_of, unpacked, value_of
 from .rule import run_repeatedly
 from .step import Later, Training
 
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
     from .plan import Plan
 
 Tensor = torch.Tensor
-_numbers = itertools.count()
-
-Value = tuple[int, int]  # id of a node and number of its output
 
 
 class Lowering:
@@ -48,6 +43,7 @@ class Lowering:
         self.constants: dict[str, Any] = {
             "leaf": step.leaf,
             "add": step.add,
+            "add_to": step.add_to,
             "region": step.region,
             "only": step.only,
             "copied": step.copied,
@@ -58,6 +54,9 @@ class Lowering:
         self.interned: dict[Any, str] = {}
         self.needs: set[int] = {id(plan.variables[i]) for i in wanted}  # nodes with a wanted variable above them
         self.level: dict[int, int] = {}
+        self.uses: dict[Value, int] = {}
+        for entry in (*self.heads, *self.watch, *(entry for node in self.order for entry in node.inputs)):
+            self.uses[value_of(entry)] = self.uses.get(value_of(entry), 0) + 1
         for position, node in enumerate(self.order):
             above = [entry.node for entry in node.inputs if id(entry.node) in self.needs]
             if node.operator is not None and above and node.operator.differentiable:
@@ -66,18 +65,43 @@ class Lowering:
                 self.level[id(node)] = position if apart else max(levels)
 
     def is_explicit(self, node: Node) -> bool:
-        return node.operator is not None and id(node) in self.needs and _rule(node) is not None
+        return node.operator is not None and id(node) in self.needs and rule_of(node) is not None
 
     def is_traced(self, node: Node) -> bool:
-        return node.operator is not None and id(node) in self.needs and _rule(node) is None
+        return node.operator is not None and id(node) in self.needs and rule_of(node) is None
+
+    def reusable(self, node: Node) -> str | None:
+        """Return the name of an input that nobody but a node needs, if it may write its result there."""
+        if node.operator is None or not node.operator.reuses or "reuse" in self.plan.without:
+            return None
+        pairs = zip(node.input_names(), node.inputs)
+        return next((n for n, entry in pairs if n in node.operator.reuses and self._is_spare(node, n, entry)), None)
+
+    def _is_spare(self, node: Node, name: str, entry: Entry) -> bool:
+        """Return whether nobody but a node needs the memory of an input."""
+        below = entry.node.operator
+        if below is None or below.view or below.keeps or below.subgraphs or self.uses[value_of(entry)] > 1:
+            return False
+        if self.is_traced(node) or self.is_traced(entry.node):
+            return False
+        return not (self._is_read(node, name) or self._is_read(entry.node, entry.index))
+
+    def _is_read(self, node: Node, which: str | int) -> bool:
+        """Return whether a node's gradient rule reads an input or an output of it."""
+        assert node.operator is not None
+        if not self.is_explicit(node):
+            return False
+        reads = node.operator.reads(node.values)
+        name = node.operator.outputs(node.values)[which] if isinstance(which, int) else which
+        return reads is None or name in reads
 
     # -- pieces of source ----------------------------------------------------------------------------------------
 
     def constant(self, value: Any, prefix: str = "c") -> str:
         """Return an expression for a constant: its literal, or a global name bound to it."""
-        literal = _literal(value)
-        if literal is not None:
-            return literal
+        text = literal(value)
+        if text is not None:
+            return text
         name = self.interned.get(id(value))
         if name is None:
             name = self.interned[id(value)] = f"{prefix}{len(self.constants)}"
@@ -92,7 +116,7 @@ class Lowering:
         if live and operator.gradient is not None:
             values = self.constant(self.rule_attributes(node, live))
             call = f"dict({', '.join(keywords)})"
-            return f"repeatedly({self.constant(operator, 'operator')}, {_tuple(list(inputs))}, {call}, {values})"
+            return f"repeatedly({self.constant(operator, 'operator')}, {tuple_of(list(inputs))}, {call}, {values})"
         function = self.constant(operator.function, operator.function.__name__ + "_")
         return f"{function}({', '.join([*inputs, *keywords])})"
 
@@ -113,9 +137,7 @@ class Lowering:
         for name, value in node.values.items():
             if name not in operator.attributes:
                 parts.append(f"**{self.constant({name: value}, 'further')}")
-            elif name != operator.variadic and not (
-                name in operator.defaults and _same(value, operator.defaults[name])
-            ):
+            elif name != operator.variadic and not (name in operator.defaults and same(value, operator.defaults[name])):
                 parts.append(f"{name}={self.constant(value)}")
         if operator.training:
             parts.append(f"training={self.training}")
@@ -125,6 +147,8 @@ class Lowering:
             parts.append(f"device={self.constant(self.plan.device(node), 'device')}")
         if operator.planned and "channels_last" not in self.plan.without:
             parts.append("planned=True")
+        if not live and (spare := self.reusable(node)) is not None:
+            parts.append(f"reuse={spare!r}")
         if operator.keeps and not (live and operator.gradient is not None):
             parts.append(f"kept={self.constant(self.plan.kept(node), 'kept')}")
         if operator.subgraphs:
@@ -144,16 +168,16 @@ class Lowering:
     def inference(self) -> Callable[..., Any]:
         """Print a function that keeps nothing for a backward pass."""
         lines, place = self.straight(live=False)
-        outputs = [self.own(entry, place[_value(entry)]) for entry in self.heads]
-        watched = [place[_value(entry)] for entry in self.watch]
-        lines.append(f"return {_tuple(outputs)}, {_tuple(watched)}")
-        return _compile("inference", ["arguments"], lines, self.constants, self.nodes)
+        outputs = [self.own(entry, place[value_of(entry)]) for entry in self.heads]
+        watched = [place[value_of(entry)] for entry in self.watch]
+        lines.append(f"return {tuple_of(outputs)}, {tuple_of(watched)}")
+        return compiled("inference", ["arguments"], lines, self.constants, self.nodes)
 
     def body(self, live: bool) -> Callable[..., Any]:
         """Print a function for a graph that another one runs."""
         lines, place = self.straight(live)
-        lines.append(f"return {_tuple([place[_value(entry)] for entry in self.heads])}")
-        return _compile("inference", ["arguments"], lines, self.constants, self.nodes)
+        lines.append(f"return {tuple_of([place[value_of(entry)] for entry in self.heads])}")
+        return compiled("inference", ["arguments"], lines, self.constants, self.nodes)
 
     def straight(self, live: bool) -> tuple[list[str], dict[Value, str]]:
         """Print all nodes so that every value is dropped after its last use; return where the heads are."""
@@ -161,22 +185,22 @@ class Lowering:
         last: dict[Value, int] = {}
         for position, node in enumerate(self.order):
             for entry in node.inputs:
-                last[_value(entry)] = position
+                last[value_of(entry)] = position
         for entry in (*self.heads, *self.watch):
-            last[_value(entry)] = len(self.order)
-        registers = _Registers()
+            last[value_of(entry)] = len(self.order)
+        registers = Registers()
         place: dict[Value, str] = {}
-        lines = [_unpack([f"a{i}" for i in range(len(plan.variables))], "arguments")]
+        lines = [unpacked([f"a{i}" for i in range(len(plan.variables))], "arguments")]
         for i, node in enumerate(plan.variables):
             place[(id(node), 0)] = f"a{i}"
         for position, node in enumerate(self.order):
             operator = node.operator
             if operator is None:
                 continue
-            expression = self.call(node, [place[_value(entry)] for entry in node.inputs], live)
+            expression = self.call(node, [place[value_of(entry)] for entry in node.inputs], live)
             for entry in dict.fromkeys(node.inputs):
-                if last[_value(entry)] == position and place[_value(entry)].startswith("t"):
-                    registers.free(place[_value(entry)])
+                if last[value_of(entry)] == position and place[value_of(entry)].startswith("t"):
+                    registers.free(place[value_of(entry)])
             count = len(operator.outputs(node.values))
             targets: list[str] = []
             for index in range(count):
@@ -196,22 +220,23 @@ class Lowering:
     # -- training ------------------------------------------------------------------------------------------------
 
     def training_step(self, wanted: Sequence[int], put_off: Sequence[int]) -> Training:
-        forward = _Forward(self)
+        forward = Forward(self)
         for node in self.order:
             if node.operator is not None:
                 forward.node(node)
-        backward = _BackwardPrinter(self, forward, wanted, put_off)
+        backward = BackwardPrinter(self, forward, wanted, put_off)
         backward_lines = backward.lines()
         forward_lines = forward.finish()
         return Training(
-            _compile("forward", ["arguments"], forward_lines, self.constants, self.nodes),
-            _compile("backward", ["saved", "heads", "into"], backward_lines, self.constants, self.nodes),
+            compiled("forward", ["arguments"], forward_lines, self.constants, self.nodes),
+            compiled("backward", ["saved", "heads", "into"], backward_lines, self.constants, self.nodes),
             frozenset(backward.deferred),
+            frozenset(number for number, name in enumerate(forward.saved) if name.startswith("s")),
             tuple((node, index) for node, index, _ in backward.noted),
         )
 
 
-class _Forward:
+class Forward:
     """Prints the forward half and remembers the names that the backward half asks for."""
 
     def __init__(self, lowering: Lowering) -> None:
@@ -219,8 +244,9 @@ class _Forward:
         self.raw: dict[Value, str] = {(id(node), 0): f"a{i}" for i, node in enumerate(plan.variables)}
         self.live: dict[Value, str] = {}  # traced outputs, with their autograd history
         self.leaves: dict[int, dict[Value, str]] = {}  # region -> value -> leaf
+        self.shapes: dict[Value, str] = {}  # of values of which a gradient rule reads nothing else
         self.saved: dict[str, None] = {}
-        self.lines = [_unpack([f"a{i}" for i in range(len(plan.variables))], "arguments")]
+        self.lines = [unpacked([f"a{i}" for i in range(len(plan.variables))], "arguments")]
         self.last_use: dict[str, int] = {}  # name -> number of the last line that reads it
         self.count = itertools.count()
 
@@ -236,7 +262,7 @@ class _Forward:
 
     def plain(self, entry: Entry) -> str:
         """Return the name of a value without autograd history."""
-        value = _value(entry)
+        value = value_of(entry)
         if value not in self.raw:
             name = self.raw[value] = f"d{next(self.count)}"
             self.emit(f"{name} = {self.live[value]}.detach()", [self.live[value]])
@@ -244,7 +270,7 @@ class _Forward:
 
     def traced(self, entry: Entry, region: int) -> str:
         """Return the name of a value as a traced node of `region` sees it."""
-        lowering, value = self.lowering, _value(entry)
+        lowering, value = self.lowering, value_of(entry)
         if id(entry.node) not in lowering.needs:
             return self.raw[value]
         if lowering.is_traced(entry.node) and lowering.level[id(entry.node)] == region:
@@ -255,6 +281,26 @@ class _Forward:
             source = self.live[value] if lowering.is_traced(entry.node) else self.raw[value]
             self.emit(f"{leaves[value]} = leaf({source})", [source])
         return leaves[value]
+
+    def read(self, node: Node, name: str, entry: Entry) -> str:
+        """Return the name of what a node's gradient rule gets for one input or output: see ``gradient_reads``."""
+        assert node.operator is not None
+        reads = node.operator.reads(node.values)
+        if reads is None or name in reads:
+            return self.keep(self.plain(entry))
+        return self.keep(self.shapes[value_of(entry)]) if f"{name}.shape" in reads else "None"
+
+    def note_shapes(self, node: Node) -> None:
+        """Keep the shapes that a node's gradient rule reads."""
+        assert node.operator is not None
+        entries = [*node.inputs, *(Entry(node, i) for i in range(len(node.operator.outputs(node.values))))]
+        names = [*node.input_names(), *node.operator.outputs(node.values)]
+        reads = node.operator.reads(node.values) or ()
+        for name, entry in zip(names, entries):
+            if f"{name}.shape" in reads and value_of(entry) not in self.shapes:
+                self.shapes[value_of(entry)] = f"s{next(self.count)}"
+                source = self.raw.get(value_of(entry)) or self.live[value_of(entry)]
+                self.emit(f"{self.shapes[value_of(entry)]} = {source}.shape", [source])
 
     def node(self, node: Node) -> None:
         lowering = self.lowering
@@ -271,12 +317,14 @@ class _Forward:
         lowering.nodes["forward"][len(self.lines) + 2] = node
         live = lowering.is_traced(node) and bool(node.operator.subgraphs)
         self.emit(lowering.outcome(node, lowering.call(node, inputs, live), targets), inputs)
+        if lowering.is_explicit(node):
+            self.note_shapes(node)
 
     def finish(self) -> list[str]:
         lowering = self.lowering
         outputs = [lowering.own(entry, self.plain(entry)) for entry in lowering.heads]
         watched = [self.plain(entry) for entry in lowering.watch]
-        self.emit(f"return {_tuple(outputs)}, {_tuple(list(self.saved))}, {_tuple(watched)}", [])
+        self.emit(f"return {tuple_of(outputs)}, [{', '.join(self.saved)}], {tuple_of(watched)}", [])
         returned = {*map(_name_in, outputs), *self.saved, *watched}
         for name, position in self.last_use.items():  # give memory back as soon as it is not needed
             if name not in returned and not name.startswith("a"):
@@ -284,244 +332,6 @@ class _Forward:
         return self.lines
 
 
-class _BackwardPrinter:
-    """Prints the backward half."""
-
-    def __init__(self, lowering: Lowering, forward: _Forward, wanted: Sequence[int], put_off: Sequence[int]) -> None:
-        self.lowering, self.forward, self.wanted = lowering, forward, wanted
-        plan = lowering.plan
-        self.gradient: dict[Value, str] = {}
-        self.body: list[str] = []
-        self.count = itertools.count()
-        uses: dict[Value, int] = {}
-        for node in lowering.order:
-            if id(node) in lowering.needs:
-                for entry in node.inputs:
-                    uses[_value(entry)] = uses.get(_value(entry), 0) + 1
-        for entry in lowering.heads:
-            uses[_value(entry)] = uses.get(_value(entry), 0) + 1
-        # a variable used once can have its gradient written in place, or put off
-        once = {(id(plan.variables[i]), 0): (n, i) for n, i in enumerate(wanted)}
-        once = {value: numbers for value, numbers in once.items() if uses.get(value, 0) == 1}
-        self.target = {value: f"b{n}" for value, (n, _) in once.items()}
-        self.may_wait = {value: i for value, (_, i) in once.items() if i in put_off}
-        self.deferred: list[int] = []
-        self.noted: list[tuple[Node, int, str]] = []  # node, number of its input, name of what flows back into it
-
-    def lines(self) -> list[str]:
-        lowering, plan = self.lowering, self.lowering.plan
-        for n, entry in enumerate(lowering.heads):
-            if id(entry.node) in lowering.needs:
-                self.flow(_value(entry), f"h{n}")
-        levels: dict[int, list[Node]] = {}
-        for node in lowering.order:
-            if node.operator is not None and id(node) in lowering.needs:
-                levels.setdefault(lowering.level[id(node)], []).append(node)
-        for level in sorted(levels, reverse=True):
-            for node in reversed(levels[level]):
-                if lowering.is_explicit(node):
-                    self.explicit(node)
-            self.region(level, [node for node in levels[level] if lowering.is_traced(node)])
-        found = [self.gradient.get((id(plan.variables[i]), 0), "None") for i in self.wanted]
-        start = [
-            _unpack(list(self.forward.saved), "saved"),
-            _unpack([f"h{n}" for n in range(len(lowering.heads))], "heads"),
-            _unpack([f"b{n}" for n in range(len(self.wanted))], "into"),
-        ]
-        return [*start, *self.body, f"return {_tuple([*found, *(name for _, _, name in self.noted)])}"]
-
-    def flow(self, value: Value, name: str) -> None:
-        """Add the gradient called `name` to what flows into `value`."""
-        if value in self.gradient:
-            total = f"g{next(self.count)}"
-            self.body.append(f"{total} = add({self.gradient[value]}, {name})")
-            self.gradient[value] = total
-        else:
-            self.gradient[value] = name
-
-    def explicit(self, node: Node) -> None:
-        lowering, forward, operator = self.lowering, self.forward, node.operator
-        assert operator is not None
-        heads = [self.gradient.get((id(node), i), "None") for i in range(len(operator.outputs(node.values)))]
-        present = [head for head in heads if head != "None"]
-        if not present and not operator.is_loss(node.values):
-            return
-        inputs = [forward.keep(forward.plain(entry)) for entry in node.inputs]
-        outputs = [forward.keep(forward.raw[(id(node), i)]) for i in range(len(heads))]
-        wanted = [id(entry.node) in lowering.needs for entry in node.inputs]
-        if present:
-            self.put_off(node, heads, inputs, outputs, wanted)
-        if not any(wanted):
-            return
-        into = [self.target.get(_value(entry), "None") if w else "None" for entry, w in zip(node.inputs, wanted)]
-        rule = lowering.constant(_rule(node), operator.function.__name__ + "_gradient_")
-        call = (
-            f"{rule}(Backward({_tuple(heads)}, {_tuple(inputs)}, {_tuple(outputs)}, "
-            f"{lowering.constant(lowering.rule_attributes(node))}, {tuple(wanted)!r}, {_tuple(into)}))"
-        )
-        names = [f"g{next(self.count)}" if w else "_" for w in wanted]
-        lowering.nodes["backward"][len(self.body) + 5] = node  # three lines unpack the parameters
-        if operator.is_loss(node.values):
-            self.body.append(f"{_tuple(names)} = {call}")
-        else:
-            test = " or ".join(f"{head} is not None" for head in present)
-            self.body.append(f"{_tuple(names)} = {call} if {test} else {_tuple(['None'] * len(names))}")
-        self.note(node, {_value(entry): name for entry, name in zip(node.inputs, names) if name != "_"})
-        for entry, name in zip(node.inputs, names):
-            if name != "_":
-                self.flow(_value(entry), name)
-
-    def note(self, node: Node, names: Mapping[Value, str]) -> None:
-        """Return what flows back from a node into its inputs to who watches."""
-        if self.lowering.apart:
-            found = ((index, names.get(_value(entry))) for index, entry in enumerate(node.inputs))
-            self.noted += [(node, index, name) for index, name in found if name is not None]
-
-    def put_off(self, node: Node, heads: list[str], inputs: list[str], outputs: list[str], wanted: list[bool]) -> None:
-        """Print a `Later` for an input whose gradient may wait, and take it out of `wanted`."""
-        lowering, operator = self.lowering, node.operator
-        assert operator is not None
-        for position, entry in enumerate(node.inputs):
-            value = _value(entry)
-            names = node.input_names()
-            if value not in self.may_wait or names[position] not in operator.linear_in:
-                continue
-            reads = operator.linear_in[names[position]]
-            self.deferred.append(self.may_wait[value])
-            wanted[position] = False
-            # what the gradient reads and a user may write to until it is asked for is copied
-            kept = [self.copied(value) if name in reads else value for name, value in zip(names, inputs)]
-            rule = lowering.constant(_rule(node), operator.function.__name__ + "_gradient_")
-            only = tuple(i == position for i in range(len(inputs)))
-            nothing = _tuple(["None"] * len(inputs))
-            later = f"g{next(self.count)}"
-            self.body.append(
-                f"{later} = Later({rule}, Backward({_tuple([self.copied(head) for head in heads])}, {_tuple(kept)}, "
-                f"{_tuple(outputs)}, {lowering.constant(node.values)}, {only!r}, {nothing}))"
-            )
-            self.flow(value, later)
-
-    def copied(self, name: str) -> str:
-        """Return an expression for a copy of a value that a user may overwrite; each has memory of its own."""
-        if name[0] not in "ah":
-            return name
-        memory = self.lowering.constant(step.Memory(), "memory")
-        return f"{memory}.copy({name})"
-
-    def region(self, level: int, nodes: list[Node]) -> None:
-        forward = self.forward
-        pairs: list[tuple[str, str]] = []
-        for node in nodes:
-            assert node.operator is not None
-            for index in range(len(node.operator.outputs(node.values))):
-                value = (id(node), index)
-                if value in self.gradient:
-                    pairs.append((forward.keep(forward.live[value]), self.gradient[value]))
-        leaves = forward.leaves.get(level, {})
-        if not pairs or not leaves:
-            return
-        names = {value: f"g{next(self.count)}" for value in leaves}
-        sources = [forward.keep(leaf) for leaf in leaves.values()]
-        self.body.append(
-            f"{_tuple(list(names.values()))} = region({_tuple([o for o, _ in pairs])}, "
-            f"{_tuple([g for _, g in pairs])}, {_tuple(sources)})"
-        )
-        for node in nodes:
-            self.note(node, names)
-        for value, name in names.items():
-            self.flow(value, name)
-
-
-# -- helpers of printing ----------------------------------------------------------------------------------------
-
-
-def _value(entry: Entry) -> Value:
-    return (id(entry.node), entry.index)
-
-
-def _rule(node: Node) -> GradientRule | None:
-    assert node.operator is not None
-    return node.operator.gradient or node.operator.plan_gradient
-
-
 def _name_in(output: str) -> str:
     """Return the name that `Lowering.own` has wrapped."""
     return output.removeprefix("copied(").removesuffix(")").removesuffix(".contiguous(")
-
-
-def _tuple(names: Sequence[str]) -> str:
-    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
-
-
-def _unpack(names: Sequence[str], source: str) -> str:
-    return f"{_tuple(names)} = {source}" if names else "pass"
-
-
-def _same(value: Any, default: Any) -> bool:
-    return type(value) is type(default) and value == default
-
-
-def _literal(value: Any) -> str | None:
-    if value is None or isinstance(value, (bool, int, str)):
-        return repr(value)
-    if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else None
-    if isinstance(value, tuple):
-        items = [_literal(item) for item in value]
-        return None if None in items else _tuple([item for item in items if item is not None])
-    return None
-
-
-class _Registers:
-    """Names of temporaries, reused once free, so that a value's memory is given back."""
-
-    def __init__(self) -> None:
-        self._free: list[str] = []
-        self._count = 0
-
-    def take(self) -> str:
-        if self._free:
-            return self._free.pop()
-        self._count += 1
-        return f"t{self._count}"
-
-    def free(self, name: str) -> None:
-        self._free.append(name)
-
-
-def _compile(
-    name: str,
-    parameters: list[str],
-    lines: list[str],
-    constants: Mapping[str, Any],
-    nodes: Mapping[str, dict[int, Node]],
-) -> Callable[..., Any]:
-    """Compile a printed function; its source shows in tracebacks and to `inspect.getsource`."""
-    while _unused:
-        linecache.cache.pop(_unused.pop(), None)
-    source = f"def {name}({', '.join(parameters)}):\n    " + "\n    ".join(lines) + "\n"
-    filename = f"<mxnet plan {next(_numbers)}: {name}>"
-    namespace = dict(constants)
-    exec(compile(source, filename, "exec"), namespace)
-    function = namespace[name]
-    function.source, function.filename = source, filename
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    _nodes_by_file[filename] = nodes[name]
-    weakref.finalize(function, _nodes_by_file.pop, filename, None)
-    weakref.finalize(function, _unused.append, filename)
-    return function
-
-
-_nodes_by_file: dict[str, dict[int, Node]] = {}
-#: Sources of functions that are gone. They leave linecache when the next one comes: the collector may run while
-#: somebody walks through linecache, which fails when entries vanish.
-_unused: list[str] = []
-
-
-def node_of(error: BaseException) -> Node | None:
-    """Return the innermost node in whose line of a printed function an error arose."""
-    found: Node | None = None
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.lineno is not None:
-            found = _nodes_by_file.get(frame.filename, {}).get(frame.lineno, found)
-    return found

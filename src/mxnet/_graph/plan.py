@@ -51,8 +51,9 @@ class Placement:
 #: channels_last: values between convolutions of images have their channels last in memory.
 #: fused_inference: convolutions that only predict run with normalization, sum and activation in one kernel.
 #: pool_first: a maximum is pooled before an activation that keeps the order, not after it.
+#: reuse: elementwise operators and sums of gradients write into memory that nobody needs any more.
 #: rnn_apart: recurrent layers take their parameters one by one, not as the vector that the graph makes of them.
-IMPROVEMENTS = frozenset({"channels_last", "fused_inference", "pool_first", "rnn_apart"})
+IMPROVEMENTS = frozenset({"channels_last", "fused_inference", "pool_first", "reuse", "rnn_apart"})
 
 
 def _without() -> frozenset[str]:

@@ -58,17 +58,35 @@ class _Rule(torch.autograd.Function):
         states = operator.auxiliary_names(values)
         names = operator.input_names(values) if states else ()
         ctx.states = {i: tensors[i] for i, name in enumerate(names) if name in states}
-        ctx.save_for_backward(*(None if i in ctx.states else t for i, t in enumerate(tensors)), *outputs)
+        saved = [*(None if i in ctx.states else t for i, t in enumerate(tensors)), *outputs]
+        ctx.shapes = {}
+        if operator.gradient_reads is not None:
+            saved = _read(operator, values, saved, ctx.shapes)
+        ctx.save_for_backward(*saved)
         ctx.set_materialize_grads(False)
         ctx.mark_non_differentiable(*(o for o in outputs if not o.is_floating_point()))
         return outputs if isinstance(result, (tuple, list)) else outputs[0]
 
     @staticmethod
     def backward(ctx: Any, *heads: Tensor | None) -> Any:
-        saved: tuple[Tensor, ...] = ctx.saved_tensors
+        saved: tuple[Any, ...] = ctx.saved_tensors
+        if ctx.shapes:
+            saved = tuple(ctx.shapes.get(i, t) for i, t in enumerate(saved))
         inputs = tuple(ctx.states.get(i, t) for i, t in enumerate(saved[: ctx.count]))
         wanted: tuple[bool, ...] = ctx.needs_input_grad[3:]
         if all(head is None for head in heads) and not ctx.operator.is_loss(ctx.values):
             return (None,) * (3 + ctx.count)
         rule = Backward(heads, inputs, saved[ctx.count :], ctx.values, wanted, (None,) * ctx.count)
         return (None, None, None, *ctx.operator.gradient(rule))
+
+
+def _read(
+    operator: Operator, values: Mapping[str, Any], tensors: Sequence[Tensor | None], shapes: dict[int, torch.Size]
+) -> list[Tensor | None]:
+    """Return what the gradient rule reads of its inputs and outputs, and note what it reads only the shapes of."""
+    reads = operator.reads(values) or ()
+    names = (*operator.input_names(values), *operator.outputs(values))
+    for i, (name, tensor) in enumerate(zip(names, tensors)):
+        if f"{name}.shape" in reads and tensor is not None:
+            shapes[i] = tensor.shape
+    return [tensor if name in reads else None for name, tensor in zip(names, tensors)]

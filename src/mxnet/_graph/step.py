@@ -21,12 +21,13 @@ class Training:
 
     ``forward(arguments) -> (outputs, saved, watched)`` and ``backward(saved, head_gradients, into) -> gradients``, one
     for each wanted variable: a tensor, a `Later`, or None where nothing flows. A tensor in `into` may be written and
-    returned.
+    returned. The list `saved` is emptied, so that each of its values gives its memory back after its last use.
     """
 
     forward: Callable[[Sequence[Tensor]], tuple[tuple[Tensor, ...], Any, tuple[Tensor, ...]]]
     backward: Callable[[Any, Sequence[Tensor | None], Sequence[Tensor | None]], tuple[Tensor | Later | None, ...]]
     deferred: frozenset[int] = frozenset()  # which of the wanted variables get a `Later` instead of a gradient
+    shapes: frozenset[int] = frozenset()  # which of the saved values are shapes, not tensors
     noted: tuple[tuple[Node, int], ...] = ()  # nodes and inputs whose gradients `backward` returns behind the others
 
 
@@ -50,9 +51,18 @@ def leaf(tensor: Tensor) -> Tensor:
 
 
 def add(one: Tensor | None, other: Tensor | None) -> Tensor | None:
-    if one is None:
-        return other
-    return one if other is None else one + other
+    """Return the sum of two gradients in new memory."""
+    if one is None or other is None:
+        found = other if one is None else one
+        return None if found is None else found.clone()
+    return one + other
+
+
+def add_to(one: Tensor | None, other: Tensor | None) -> Tensor | None:
+    """Add where nobody else needs the memory of `one`."""
+    if one is None or other is None or one.dtype is not other.dtype:
+        return add(one, other)
+    return one.add_(other)
 
 
 class Memory:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import torch
 
+from . import derivatives
 from .attributes import DTYPE_NAMES, DType, Shape, UnitFloat
 from .registry import Backward, operator
 
@@ -33,31 +34,42 @@ def check_axis(axis: int, ndim: int) -> int:
     return axis % ndim
 
 
-def _activation_gradient(backward: Backward) -> list[Tensor | None]:
-    (head,), (data,), (output,) = backward.head_gradients, backward.inputs, backward.outputs
-    into, kind, aten = backward.into[0], backward.attributes["act_type"], torch.ops.aten
+_OF_OUTPUT = {"relu": derivatives.relu, "sigmoid": derivatives.sigmoid, "tanh": derivatives.tanh}
+
+
+def _activation_reads(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    return ("output",) if attributes["act_type"] in _OF_OUTPUT else ("data",)
+
+
+def _activation_gradient(backward: Backward) -> Sequence[Tensor | None]:
+    kind = backward.attributes["act_type"]
+    if kind in _OF_OUTPUT:
+        return _OF_OUTPUT[kind](backward)
+    (head,), (data,) = backward.head_gradients, backward.inputs
+    into, aten = derivatives.result_of(backward), torch.ops.aten
     assert head is not None
-    if kind == "relu":
-        if into is None:
-            return [aten.threshold_backward(head, output, 0)]
-        return [aten.threshold_backward.grad_input(head, output, 0, grad_input=into)]
-    if kind == "sigmoid":
-        if into is None:
-            return [aten.sigmoid_backward(head, output)]
-        return [aten.sigmoid_backward.grad_input(head, output, grad_input=into)]
-    if kind == "tanh":
-        if into is None:
-            return [aten.tanh_backward(head, output)]
-        return [aten.tanh_backward.grad_input(head, output, grad_input=into)]
-    if kind == "softrelu":
-        if into is None:
-            return [aten.softplus_backward(head, data, 1, _LINEAR_FROM)]
-        return [aten.softplus_backward.grad_input(head, data, 1, _LINEAR_FROM, grad_input=into)]
-    return [torch.div(head, data.abs().add_(1).square_(), out=into)]
+    if kind == "softsign":
+        return [torch.div(head, data.abs().add_(1).square_(), out=into)]
+    if into is None:
+        return [aten.softplus_backward(head, data, 1, _LINEAR_FROM)]
+    return [aten.softplus_backward.grad_input(head, data, 1, _LINEAR_FROM, grad_input=into)]
 
 
-@operator("Activation", aliases=("_npx_activation",), elementwise=True, plan_gradient=_activation_gradient)
-def activation(data: Tensor, *, act_type: Literal["relu", "sigmoid", "softrelu", "softsign", "tanh"]) -> Tensor:
+@operator(
+    "Activation",
+    aliases=("_npx_activation",),
+    elementwise=True,
+    plan_gradient=_activation_gradient,
+    gradient_reads=_activation_reads,
+    gradient_memory="own",
+    reuses=("data",),
+)
+def activation(
+    data: Tensor,
+    *,
+    act_type: Literal["relu", "sigmoid", "softrelu", "softsign", "tanh"],
+    reuse: str | None = None,
+) -> Tensor:
     """Elementwise activation, chosen by name.
 
     ``relu``: max(x, 0); ``sigmoid``: 1 / (1 + exp(-x)); ``tanh``; ``softrelu``: log(1 + exp(x)); ``softsign``:
@@ -81,11 +93,11 @@ def activation(data: Tensor, *, act_type: Literal["relu", "sigmoid", "softrelu",
     """
     check_floating(data)
     if act_type == "relu":
-        return torch.relu(data)
+        return torch.relu_(data) if reuse else torch.relu(data)
     if act_type == "sigmoid":
-        return torch.sigmoid(data)
+        return torch.sigmoid_(data) if reuse else torch.sigmoid(data)
     if act_type == "tanh":
-        return torch.tanh(data)
+        return torch.tanh_(data) if reuse else torch.tanh(data)
     if act_type == "softrelu":
         return torch.nn.functional.softplus(data, threshold=_LINEAR_FROM)
     return torch.nn.functional.softsign(data)

@@ -103,7 +103,7 @@ def _batch_norm_gradient(backward: Backward) -> list[Tensor | None]:
     gradients: list[Tensor | None] = [None] * 5
     mask = [wanted[0], wanted[1] and not attributes["fix_gamma"], wanted[2]]
     if head is not None and not data.numel():
-        gradients[:3] = [torch.zeros_like(x) if m else None for x, m in zip(backward.inputs, mask)]
+        gradients[:3] = [torch.zeros_like(x) if m else None for x, m in zip((data, gamma, gamma), mask)]
     elif head is not None and any(mask):
         orders = None
         if (axis := attributes["axis"] % data.dim()) != 1:
@@ -143,6 +143,8 @@ def _batch_norm_gradient(backward: Backward) -> list[Tensor | None]:
     complete_dtypes=_batch_norm_dtypes,
     shape=_batch_norm_shape,
     gradient=_batch_norm_gradient,
+    gradient_reads=("data", "gamma", "moving_mean", "moving_var", "mean", "var"),
+    gradient_memory="own",
     training=True,
     hidden=("cudnn_off", "min_calib_range", "max_calib_range"),
 )

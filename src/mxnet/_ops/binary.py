@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import torch
 
+from . import derivatives
 from .families import Binary, by_dtype, comparison, cut, elementwise_binary
 from .registry import Backward, GradientRule
 
@@ -58,6 +59,31 @@ def ordered_gradient(left: Callable[..., Tensor], right: Callable[..., Tensor]) 
     return rule
 
 
+def _difference_gradient(backward: Backward) -> list[Tensor | None]:
+    (head,), (left, right) = backward.head_gradients, backward.wanted
+    assert head is not None
+    return [head if left else None, torch.neg(head, out=backward.into[1]) if right else None]
+
+
+def _product_gradient(backward: Backward) -> list[Tensor | None]:
+    (head,), (lhs, rhs) = backward.head_gradients, backward.inputs
+    assert head is not None
+    own = head if backward.reuse else None  # for the last product that reads it
+    right = backward.wanted[1]
+    left_into = backward.into[0] if backward.into[0] is not None or right else own
+    left = torch.mul(head, rhs, out=left_into) if backward.wanted[0] else None
+    right_into = backward.into[1] if backward.into[1] is not None else own
+    return [left, torch.mul(head, lhs, out=right_into) if right else None]
+
+
+def _quotient_gradient(backward: Backward) -> list[Tensor | None]:
+    (head,), rhs, output = backward.head_gradients, backward.inputs[1], backward.outputs[0]
+    assert head is not None
+    left = torch.div(head, rhs)
+    right = torch.mul(left, output).neg_() if backward.wanted[1] else None
+    return [left if backward.wanted[0] else None, right]
+
+
 def _logic(combine: Binary) -> Binary:
     """Combine where two operands are not 0, as 0 and 1 in their dtype: torch's logical functions are slower there."""
 
@@ -88,26 +114,36 @@ elementwise_binary(
     torch.add,
     "Sum ``lhs + rhs`` of two arrays of one shape.",
     aliases=("_Plus", "_add", "_plus", "_sparse_elemwise_add"),
+    onto=Tensor.add_,
+    **derivatives.PASSES,
 )
 elementwise_binary(
     "elemwise_sub",
     torch.sub,
     "Difference ``lhs - rhs`` of two arrays of one shape.",
     aliases=("_Minus", "_minus", "_sparse_elemwise_sub", "_sub"),
+    plan_gradient=_difference_gradient,
+    gradient_reads=(),
+    gradient_memory="head",
 )
 elementwise_binary(
     "elemwise_mul",
     torch.mul,
     "Product ``lhs * rhs`` of two arrays of one shape.",
     aliases=("_Mul", "_mul", "_sparse_elemwise_mul"),
+    plan_gradient=_product_gradient,
+    gradient_memory="own",
 )
 elementwise_binary(
     "elemwise_div",
     divide,
     "Quotient ``lhs / rhs`` of two arrays of one shape; integers are cut towards zero, and x / 0 is 0.",
     aliases=("_Div", "_div", "_sparse_elemwise_div"),
+    plan_gradient=_quotient_gradient,
+    gradient_reads=("rhs", "output"),
+    gradient_memory="own",
 )
-elementwise_binary("_grad_add", torch.add, "Sum of two gradients of one array.")
+elementwise_binary("_grad_add", torch.add, "Sum of two gradients of one array.", onto=Tensor.add_, **derivatives.PASSES)
 elementwise_binary(
     "_maximum",
     torch.maximum,

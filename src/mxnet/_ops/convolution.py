@@ -11,7 +11,7 @@ import torch
 from .activation import check_floating
 from .attributes import DTYPE_NAMES, PositiveInt, Shape
 from .families import documented
-from .registry import Function, ShapeRule, operator
+from .registry import Backward, Function, GradientRule, ShapeRule, operator
 
 Tensor = torch.Tensor
 Layout = Literal["NCDHW", "NCHW", "NCW", "NDHWC", "NHWC"]
@@ -129,7 +129,52 @@ def _parameters(
     return shapes
 
 
-def filtering(name: str, shape: ShapeRule, *, transposed: bool) -> Callable[[Function], Function]:
+def _gradients(
+    backward: Backward, steps: Sequence[Sequence[int]], transposed: bool
+) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    """Return the gradients of data, weight and bias, of which the last may not exist."""
+    (head,), (data, weight), of = backward.head_gradients, backward.inputs[:2], backward.attributes
+    assert head is not None
+    stride, dilate, pad, adj = steps
+    last = of["layout"] in _CHANNELS_LAST
+    if last:
+        head, data, weight = _channels_first(head), _channels_first(data), _channels_first(weight)
+    elif data.is_cpu and head.dim() == 4 and _is_interleaved(head) and not _is_interleaved(data):
+        data = _interleaved(
+            data
+        )  # as the forward pass had it; torch would bring the head gradient into the other order
+    mask = (*backward.wanted, False)[:3]
+    found = torch.ops.aten.convolution_backward(
+        head, data, weight, [of["num_filter"]], stride, pad, dilate, transposed, adj, of["num_group"], mask
+    )
+    in_data, in_weight, in_bias = (gradient if m else None for gradient, m in zip(found, mask))
+    if last:
+        in_data = None if in_data is None else _channels_last(in_data)
+        in_weight = None if in_weight is None else _channels_last(in_weight)
+    return in_data, in_weight, in_bias
+
+
+def _convolution_gradient(backward: Backward) -> Sequence[Tensor | None]:
+    stride, dilate, pad = steps_of(backward.attributes)
+    return _gradients(backward, (stride, dilate, pad, (0,) * len(pad)), False)[: len(backward.wanted)]
+
+
+def _deconvolution_gradient(backward: Backward) -> Sequence[Tensor | None]:
+    of, data = backward.attributes, backward.inputs[0]
+    size = _spatial(data.shape, of["layout"])
+    names = ("kernel", "stride", "dilate", "pad", "adj", "target_shape", "layout")
+    steps = _transposed_steps(size, *(of[name] for name in names))
+    return _gradients(backward, steps, True)[: len(backward.wanted)]
+
+
+def _is_interleaved(data: Tensor) -> bool:
+    """Return whether (N, C, H, W) has its channels last in memory, and not also first."""
+    return data.is_contiguous(memory_format=torch.channels_last) and not data.is_contiguous()
+
+
+def filtering(
+    name: str, shape: ShapeRule, gradient: GradientRule, *, transposed: bool
+) -> Callable[[Function], Function]:
     """Register an operator on ``(data, weight, bias)``; its docstring goes on with `_FILTERING`."""
 
     def register(function: Function) -> Function:
@@ -142,6 +187,9 @@ def filtering(name: str, shape: ShapeRule, *, transposed: bool) -> Callable[[Fun
             shape=shape,
             hidden=("workspace", "cudnn_tune", "cudnn_off"),
             planned=not transposed,
+            plan_gradient=gradient,
+            gradient_reads=("data", "weight"),
+            gradient_memory="own",
         )(function)
 
     return register
@@ -203,7 +251,7 @@ def steps_of(attributes: Mapping[str, Any]) -> tuple[tuple[int, ...], tuple[int,
     return _steps(*given, (), attributes["layout"])[:3]
 
 
-@filtering("Convolution", _convolution_shape, transposed=False)
+@filtering("Convolution", _convolution_shape, _convolution_gradient, transposed=False)
 def convolution(
     data: Tensor,
     weight: Tensor,
@@ -307,7 +355,7 @@ def _deconvolution_shape(
     return [(_output_shape(data, attributes["num_filter"], output, layout), dtypes[0])]
 
 
-@filtering("Deconvolution", _deconvolution_shape, transposed=True)
+@filtering("Deconvolution", _deconvolution_shape, _deconvolution_gradient, transposed=True)
 def deconvolution(
     data: Tensor,
     weight: Tensor,

@@ -86,6 +86,8 @@ def _dense_gradient(backward: Backward) -> tuple[Tensor | None, ...]:
     complete=_dense_complete,
     shape=_dense_shape,
     plan_gradient=_dense_gradient,
+    gradient_reads=("data", "weight"),
+    gradient_memory="own",
     linear_in={"data": ("weight",)},
 )
 def fully_connected(

@@ -36,8 +36,10 @@ def unary(
     gradient: GradientRule | None = None,
     integers: bool | Unary = False,
     widens: bool = False,
+    onto: Unary | None = None,
+    **traits: Any,
 ) -> None:
-    """Register ``name(data)``, elementwise.
+    """Register ``name(data)``, elementwise; `onto` writes its result over floating `data`.
 
     `integers` says what happens to integer tensors: computed in float64 and cut (False), given to `function` as they
     are (True), or given to another function. With `widens` their result is float32.
@@ -46,15 +48,15 @@ def unary(
     if widens:
         on_integers = lambda data: function(data.double()).float()  # noqa: E731
 
-    def call(data: Tensor) -> Tensor:
+    def call(data: Tensor, *, reuse: str | None = None) -> Tensor:
         if data.is_floating_point():
-            return function(data)
+            return onto(data) if reuse else function(data)  # type: ignore[misc] - reuse comes only where there is one
         if data.dtype is _BOOL:
             _refuse_bool()
         return on_integers(data)
 
-    dtypes = _widened if widens else None
-    _register(name, call, summary, _UNARY, aliases=aliases, gradient=gradient, elementwise=True, output_dtypes=dtypes)
+    traits |= {"gradient": gradient, "output_dtypes": _widened if widens else None, "reuses": ("data",) if onto else ()}
+    _register(name, call, summary, _UNARY, aliases=aliases, elementwise=True, **traits)
 
 
 def _widened(dtypes: Sequence[torch.dtype | None], attributes: Mapping[str, Any]) -> list[torch.dtype | None]:
@@ -83,10 +85,15 @@ def elementwise_binary(
     *,
     aliases: Sequence[str] = (),
     gradient: GradientRule | None = None,
+    onto: Binary | None = None,
+    **traits: Any,
 ) -> None:
-    """Register ``name(lhs, rhs)`` for two inputs of one shape and dtype."""
+    """Register ``name(lhs, rhs)`` for two inputs of one shape and dtype.
 
-    def call(lhs: Tensor, rhs: Tensor) -> Tensor:
+    `onto`, for a function that does not mind the order of its inputs, writes the result over its first.
+    """
+
+    def call(lhs: Tensor, rhs: Tensor, *, reuse: str | None = None) -> Tensor:
         dtype = lhs.dtype
         if dtype is not rhs.dtype or dtype is _BOOL:
             check_arithmetic(lhs, rhs)
@@ -95,9 +102,13 @@ def elementwise_binary(
                 f"lhs has shape {tuple(lhs.shape)} and rhs {tuple(rhs.shape)}; expected equal shapes "
                 "(the broadcast_* operators broadcast)"
             )
-        return function(lhs, rhs)
+        if reuse is None:
+            return function(lhs, rhs)
+        assert onto is not None
+        return onto(lhs, rhs) if reuse == "lhs" else onto(rhs, lhs)
 
-    _register(name, call, summary, _BINARY, aliases=aliases, gradient=gradient, elementwise=True)
+    traits |= {"gradient": gradient, "reuses": ("lhs", "rhs") if onto else ()}
+    _register(name, call, summary, _BINARY, aliases=aliases, elementwise=True, **traits)
 
 
 def broadcast_binary(
@@ -130,6 +141,7 @@ def scalar_binary(
     *,
     aliases: Sequence[str] = (),
     integers: WithScalar | None = None,
+    **traits: Any,
 ) -> None:
     """Register ``name(data, scalar=...)``; `integers`, where given, takes integer tensors instead of `function`."""
     on_integers = integers or function
@@ -153,6 +165,7 @@ def scalar_binary(
         elementwise=True,
         shape=_scalar_result,
         output_dtypes=_scalar_dtypes,
+        **traits,
     )
 
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import torch
 
 from .attributes import PositiveInt, Shape
+from .registry import Backward, operator
 from .registry import Shape as Sizes
-from .registry import operator
 from .shape import normal_axis
 from .slicing import scalar_in
 
@@ -86,7 +86,27 @@ def _check_stack(shapes: Sequence[Sizes], axis: int) -> int:
     return normal_axis(axis, len(shapes[0]) + 1)
 
 
-@operator("Concat", aliases=("_sparse_concat", "concat"), complete=_concat_complete, shape=concat_shape)
+def _shapes_of_all(attributes: Attributes) -> tuple[str, ...]:
+    return tuple(f"arg{i}.shape" for i in range(attributes["num_args"]))
+
+
+def _concat_gradient(backward: Backward) -> list[Tensor | None]:
+    (head,), dim = backward.head_gradients, backward.attributes["dim"]
+    shapes: Any = backward.inputs
+    assert head is not None
+    parts = head.split_with_sizes([shape[dim] for shape in shapes], dim)
+    return [part if wanted else None for part, wanted in zip(parts, backward.wanted)]
+
+
+@operator(
+    "Concat",
+    aliases=("_sparse_concat", "concat"),
+    complete=_concat_complete,
+    shape=concat_shape,
+    plan_gradient=_concat_gradient,
+    gradient_reads=_shapes_of_all,
+    gradient_memory="head",
+)
 def concat(*data: Tensor, dim: int = 1) -> Tensor:
     """The inputs one after the other along an axis that exists.
 
@@ -155,7 +175,22 @@ def _slice_channel_outputs(attributes: Attributes) -> tuple[str, ...]:
     return tuple(f"output{i}" for i in range(attributes["num_outputs"]))
 
 
-@operator("SliceChannel", aliases=("split",), outputs=_slice_channel_outputs, view=True)
+def _slice_channel_gradient(backward: Backward) -> list[Tensor | None]:
+    of = backward.attributes
+    present = next(head for head in backward.head_gradients if head is not None)
+    heads = [torch.zeros_like(present) if head is None else head for head in backward.head_gradients]
+    return [(torch.stack if of["squeeze_axis"] else torch.cat)(heads, of["axis"], out=backward.into[0])]
+
+
+@operator(
+    "SliceChannel",
+    aliases=("split",),
+    outputs=_slice_channel_outputs,
+    view=True,
+    plan_gradient=_slice_channel_gradient,
+    gradient_reads=(),
+    gradient_memory="own",
+)
 def slice_channel(
     data: Tensor, *, num_outputs: PositiveInt, axis: int = 1, squeeze_axis: bool = False
 ) -> tuple[Tensor, ...]:

@@ -138,6 +138,8 @@ def _needs_no_head(attributes: Mapping[str, Any]) -> bool:
     complete=_softmax_output_complete,
     shape=_data_shape,
     gradient=_softmax_output_gradient,
+    gradient_reads=("label", "output"),
+    gradient_memory="own",
     loss=_needs_no_head,
 )
 def softmax_output(
@@ -263,6 +265,8 @@ def regression(
         complete=_regression_complete,
         shape=_data_shape,
         gradient=_regression_gradient(difference),
+        gradient_reads=("label", "output"),
+        gradient_memory="own",
         loss=True,
         view=view,
     )

@@ -23,6 +23,12 @@ spelling is read and printed. Everything else about an operator is a trait, give
 ``gradient``         MXNet's own gradient, where it is not the derivative that torch takes. See `Backward`.
 ``plan_gradient``    the derivative that torch takes too, written out so that a plan can write straight into
                      gradient arrays.
+``gradient_reads``   names of the inputs and outputs whose values the gradient rule reads, or
+                     ``f(attributes) -> names``; all unless said. The others come as None, so that a plan need not keep
+                     them. ``data.shape`` stands for only the shape of ``data``, which then comes in its place.
+``gradient_memory``  whose memory the rule's gradients have: ``"own"`` for new memory, or that of the head gradient
+                     where the rule may reuse it; ``"head"`` for the first head gradient itself or views of it; None
+                     for any memory.
 ``linear_in``        inputs that the function is linear in, each with the names of the inputs that its gradient reads.
                      Its own value is not among them, so a plan can put the gradient off until somebody asks.
 ``loss``             the gradient does not need a head gradient (or ``f(attributes) -> bool``).
@@ -40,6 +46,8 @@ spelling is read and printed. Everything else about an operator is a trait, give
 ``creates``          the function takes ``device=``: where it is to run (it has no tensor input to tell).
 ``keeps``            the function takes ``kept=``, a dict that lives as long as one recorded call, or as long as one
                      node of an executor; its gradient rule finds it among the attributes.
+``reuses``           names of inputs, of the result's shape and dtype, over which the function can write its result: it
+                     takes ``reuse=``, in a plan the name of one of them that nobody else needs.
 ``planned``          the function takes ``planned=``, which is true in the plan of an executor. There its results may
                      have any strides, as suits the kernels of the operators around it.
 ``open_attributes``  further keywords are attributes too, kept as strings: the function takes ``**parameters``.
@@ -54,7 +62,7 @@ import inspect
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import torch
 
@@ -65,7 +73,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 Tensors = tuple[torch.Tensor | None, ...]
 
 #: Attribute names that the runtime gives to a function itself; they are no part of the schema.
-_RUNTIME_ATTRIBUTES = ("training", "generator", "device", "inplace", "kept", "planned", "subgraphs")
+_RUNTIME_ATTRIBUTES = ("training", "generator", "device", "inplace", "kept", "planned", "reuse", "subgraphs")
 
 
 @dataclass(slots=True)
@@ -73,7 +81,8 @@ class Backward:
     """What a gradient rule is given: ``rule(backward) -> one gradient or None for each input``.
 
     `head_gradients` holds one entry for each output, None where nothing flows in. `into` names, for each input, a
-    tensor that the rule may write its gradient to and return; a rule is free to ignore it.
+    tensor that the rule may write its gradient to and return; a rule is free to ignore it. With `reuse`, nobody else
+    needs the first head gradient: the rule may write one gradient there.
     """
 
     head_gradients: Tensors
@@ -82,6 +91,7 @@ class Backward:
     attributes: Mapping[str, Any]
     wanted: tuple[bool, ...]
     into: Tensors
+    reuse: bool = False
 
 
 GradientRule = Callable[[Backward], Sequence[torch.Tensor | None]]
@@ -142,6 +152,8 @@ class Operator:
     dynamic: bool = False
     gradient: GradientRule | None = None
     plan_gradient: GradientRule | None = None
+    gradient_reads: Collection[str] | Callable[[Mapping[str, Any]], Collection[str]] | None = None
+    gradient_memory: Literal["own", "head"] | None = None
     linear_in: Mapping[str, Sequence[str]] = field(default_factory=dict)
     loss: bool | Callable[[Mapping[str, Any]], bool] = False
     view: bool = False
@@ -153,6 +165,7 @@ class Operator:
     input_init: Mapping[str, str] = field(default_factory=dict)
     creates: bool = False
     keeps: bool = False
+    reuses: tuple[str, ...] = ()
     planned: bool = False
     open_attributes: bool = False
     subgraphs: tuple[str, ...] = ()
@@ -228,6 +241,10 @@ class Operator:
         """Whether it may be part of a recorded graph: one that overwrites its inputs may not."""
         return not self.mutates and not self.updates and not self.fills
 
+    def reads(self, attributes: Mapping[str, Any]) -> Collection[str] | None:
+        """Return the names of the inputs and outputs that the gradient rule reads; None for all of them."""
+        return self.gradient_reads(attributes) if callable(self.gradient_reads) else self.gradient_reads
+
     def is_loss(self, attributes: Mapping[str, Any]) -> bool:
         """Return whether the gradient needs no head gradient."""
         return self.loss(attributes) if callable(self.loss) else self.loss
@@ -253,6 +270,8 @@ def operator(
     dynamic: bool = False,
     gradient: GradientRule | None = None,
     plan_gradient: GradientRule | None = None,
+    gradient_reads: Collection[str] | Callable[[Mapping[str, Any]], Collection[str]] | None = None,
+    gradient_memory: Literal["own", "head"] | None = None,
     linear_in: Mapping[str, Sequence[str]] | None = None,
     loss: bool | Callable[[Mapping[str, Any]], bool] = False,
     view: bool = False,
@@ -264,6 +283,7 @@ def operator(
     input_init: Mapping[str, str] | None = None,
     creates: bool = False,
     keeps: bool = False,
+    reuses: Sequence[str] = (),
     planned: bool = False,
     open_attributes: bool = False,
     subgraphs: Sequence[str] = (),
@@ -308,6 +328,8 @@ def operator(
             dynamic=dynamic,
             gradient=gradient,
             plan_gradient=plan_gradient,
+            gradient_reads=gradient_reads,
+            gradient_memory=gradient_memory,
             linear_in=linear_in or {},
             loss=loss,
             view=view,
@@ -319,6 +341,7 @@ def operator(
             input_init=input_init or {},
             creates=creates,
             keeps=keeps,
+            reuses=tuple(reuses),
             planned=planned,
             open_attributes=open_attributes,
             subgraphs=tuple(subgraphs),

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import torch
 
-from . import binary
-from .families import cut, scalar_binary
+from . import binary, derivatives
+from .families import cut, in_range, scalar_binary
+from .registry import Backward, GradientRule
 
 Tensor = torch.Tensor
 
@@ -55,6 +56,17 @@ def _hypotenuse(data: Tensor, scalar: float) -> Tensor:
     return binary.hypotenuse(data, torch.full_like(data, scalar))
 
 
+def _scaled_gradient(function: Callable[[Tensor, float], Tensor]) -> GradientRule:
+    """Gradient of a product or quotient with a number: the same of the head gradient."""
+
+    def rule(backward: Backward) -> list[Tensor | None]:
+        (head,) = backward.head_gradients
+        assert head is not None
+        return [in_range(function, head, backward.attributes["scalar"])]
+
+    return rule
+
+
 def _logic(with_zero: Callable[[Tensor], Tensor], with_other: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
     """A logical function of data and a known number: one function of data where that is 0, another where it is not."""
 
@@ -72,15 +84,33 @@ def _zero(data: Tensor) -> Tensor:
     return binary.equal(data, 0)
 
 
-scalar_binary("_plus_scalar", torch.add, "Sum ``data + scalar``.", aliases=("_PlusScalar",))
-scalar_binary("_minus_scalar", torch.sub, "Difference ``data - scalar``.", aliases=("_MinusScalar",))
-scalar_binary("_rminus_scalar", torch.rsub, "Difference ``scalar - data``.", aliases=("_RMinusScalar",))
-scalar_binary("_mul_scalar", torch.mul, "Product ``data * scalar``.", aliases=("_MulScalar",))
+scalar_binary("_plus_scalar", torch.add, "Sum ``data + scalar``.", aliases=("_PlusScalar",), **derivatives.PASSES)
+scalar_binary(
+    "_minus_scalar", torch.sub, "Difference ``data - scalar``.", aliases=("_MinusScalar",), **derivatives.PASSES
+)
+scalar_binary(
+    "_rminus_scalar",
+    torch.rsub,
+    "Difference ``scalar - data``.",
+    aliases=("_RMinusScalar",),
+    plan_gradient=derivatives.negated,
+    **derivatives.OF_NOTHING,
+)
+scalar_binary(
+    "_mul_scalar",
+    torch.mul,
+    "Product ``data * scalar``.",
+    aliases=("_MulScalar",),
+    plan_gradient=_scaled_gradient(torch.mul),
+    **derivatives.OF_NOTHING,
+)
 scalar_binary(
     "_div_scalar",
     torch.div,
     "Quotient ``data / scalar``; integers are cut towards zero, and x / 0 is 0.",
     aliases=("_DivScalar",),
+    plan_gradient=_scaled_gradient(torch.div),
+    **derivatives.OF_NOTHING,
     integers=_divide_integers,
 )
 scalar_binary(

@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
+from . import derivatives
 from .attributes import PositiveInt, Shape
-from .registry import operator
+from .registry import Backward, operator
 
 Tensor = torch.Tensor
 Shapes = Sequence[tuple[int, ...]]
@@ -177,7 +178,14 @@ def _reshape_complete(
     return shapes
 
 
-@operator("Reshape", aliases=("reshape",), complete=_reshape_complete, shape=_reshape_shape, view=True)
+@operator(
+    "Reshape",
+    aliases=("reshape",),
+    complete=_reshape_complete,
+    shape=_reshape_shape,
+    view=True,
+    **derivatives.RESHAPES,
+)
 def reshape(
     data: Tensor,
     *,
@@ -235,7 +243,7 @@ def _flatten_shape(shapes: Shapes, dtypes: Sequence[torch.dtype], attributes: Ma
     return [((shapes[0][0], math.prod(shapes[0][1:])), dtypes[0])]
 
 
-@operator("Flatten", aliases=("_npx_batch_flatten", "flatten"), shape=_flatten_shape, view=True)
+@operator("Flatten", aliases=("_npx_batch_flatten", "flatten"), shape=_flatten_shape, view=True, **derivatives.RESHAPES)
 def flatten(data: Tensor) -> Tensor:
     """All axes but the first merged into one.
 
@@ -258,7 +266,14 @@ def flatten(data: Tensor) -> Tensor:
     return data.reshape(data.shape[0], data.shape[1:].numel())
 
 
-@operator("transpose", view=True)
+def _transpose_gradient(backward: Backward) -> list[Tensor | None]:
+    (head,), axes = backward.head_gradients, backward.attributes["axes"]
+    assert head is not None
+    order = [axis % len(axes) for axis in axes] or range(head.dim() - 1, -1, -1)
+    return [head.permute([order.index(axis) for axis in range(head.dim())])]
+
+
+@operator("transpose", view=True, plan_gradient=_transpose_gradient, gradient_reads=(), gradient_memory="head")
 def transpose(data: Tensor, *, axes: Shape = ()) -> Tensor:
     """The axes in another order.
 
@@ -290,7 +305,20 @@ def transpose(data: Tensor, *, axes: Shape = ()) -> Tensor:
         ) from None
 
 
-@operator("SwapAxis", aliases=("_npi_swapaxes", "swapaxes"), view=True)
+def _swap_gradient(backward: Backward) -> list[Tensor | None]:
+    (head,), of = backward.head_gradients, backward.attributes
+    assert head is not None
+    return [head.transpose(of["dim1"], of["dim2"])]
+
+
+@operator(
+    "SwapAxis",
+    aliases=("_npi_swapaxes", "swapaxes"),
+    view=True,
+    plan_gradient=_swap_gradient,
+    gradient_reads=(),
+    gradient_memory="head",
+)
 def swap_axis(data: Tensor, *, dim1: int = 0, dim2: int = 0) -> Tensor:
     """Two axes exchanged.
 
@@ -318,7 +346,7 @@ def swap_axis(data: Tensor, *, dim1: int = 0, dim2: int = 0) -> Tensor:
         raise
 
 
-@operator("expand_dims", aliases=("_npi_expand_dims",), view=True)
+@operator("expand_dims", aliases=("_npi_expand_dims",), view=True, **derivatives.RESHAPES)
 def expand_dims(data: Tensor, *, axis: int) -> Tensor:
     """A new axis of length 1.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import torch
 
+from . import derivatives
 from .families import comparison, unary
 from .registry import Backward
 
@@ -84,6 +85,18 @@ def _softsign_gradient(backward: Backward) -> list[Tensor | None]:
     return [None if head is None else head / (1 + data.abs()).square()]
 
 
+def _exp_gradient(backward: Backward) -> list[Tensor | None]:
+    (head,), (output,) = backward.head_gradients, backward.outputs
+    assert head is not None
+    return [torch.mul(head, output, out=derivatives.result_of(backward))]
+
+
+def _square_gradient(backward: Backward) -> list[Tensor | None]:
+    (head,), (data,) = backward.head_gradients, backward.inputs
+    assert head is not None
+    return [torch.mul(head, data, out=derivatives.result_of(backward)).mul_(2)]
+
+
 def _logical_not(data: Tensor) -> Tensor:
     return _is(data, 0)
 
@@ -113,7 +126,15 @@ unary(
     "erf", torch.erf, "Error function: ``2 / sqrt(pi)`` times the integral of exp(-t**2) from 0.", aliases=("_npx_erf",)
 )
 unary("erfinv", _in_float32(torch.erfinv), "Inverse of the error function, on (-1, 1).", aliases=("_npx_erfinv",))
-unary("exp", torch.exp, "Exponential ``e ** data``.", aliases=("_sparse_exp",))
+unary(
+    "exp",
+    torch.exp,
+    "Exponential ``e ** data``.",
+    aliases=("_sparse_exp",),
+    onto=torch.exp_,
+    plan_gradient=_exp_gradient,
+    **derivatives.OF_OUTPUT,
+)
 unary("expm1", torch.expm1, "``exp(data) - 1``, precise near 0.", aliases=("_sparse_expm1",))
 unary("fix", _trunc, "Nearest integer towards 0.", aliases=("_sparse_fix",), integers=torch.clone)
 unary("floor", torch.floor, "Largest integer not above each element.", aliases=("_sparse_floor",), integers=True)
@@ -136,11 +157,29 @@ unary("log10", torch.log10, "Logarithm to base 10; NaN below 0.", aliases=("_spa
 unary("log1p", torch.log1p, "``log(1 + data)``, precise near 0.", aliases=("_sparse_log1p",))
 unary("log2", torch.log2, "Logarithm to base 2; NaN below 0.", aliases=("_sparse_log2",))
 unary("logical_not", _logical_not, "1 where an element is 0, else 0.", integers=True)
-unary("negative", torch.neg, "Negative ``-data``.", aliases=("_sparse_negative",), integers=True)
+unary(
+    "negative",
+    torch.neg,
+    "Negative ``-data``.",
+    aliases=("_sparse_negative",),
+    integers=True,
+    onto=torch.neg_,
+    plan_gradient=derivatives.negated,
+    **derivatives.OF_NOTHING,
+)
 unary("radians", torch.deg2rad, "Degrees to radians: ``pi / 180 * data``.", aliases=("_sparse_radians",))
 unary("rcbrt", _rcbrt, "Reciprocal of the cube root.", gradient=_rcbrt_gradient)
 unary("reciprocal", torch.reciprocal, "``1 / data``.")
-unary("relu", torch.relu, "``max(data, 0)``; the gradient at 0 is 0.", aliases=("_sparse_relu",), integers=True)
+unary(
+    "relu",
+    torch.relu,
+    "``max(data, 0)``; the gradient at 0 is 0.",
+    aliases=("_sparse_relu",),
+    integers=True,
+    onto=torch.relu_,
+    plan_gradient=derivatives.relu,
+    **derivatives.OF_OUTPUT,
+)
 unary(
     "rint",
     _rint,
@@ -158,7 +197,15 @@ unary(
     integers=torch.clone,
 )
 unary("rsqrt", torch.rsqrt, "``1 / sqrt(data)``; NaN below 0.", aliases=("_sparse_rsqrt",))
-unary("sigmoid", torch.sigmoid, "Logistic function ``1 / (1 + exp(-data))``.", aliases=("_sparse_sigmoid",))
+unary(
+    "sigmoid",
+    torch.sigmoid,
+    "Logistic function ``1 / (1 + exp(-data))``.",
+    aliases=("_sparse_sigmoid",),
+    onto=torch.sigmoid_,
+    plan_gradient=derivatives.sigmoid,
+    **derivatives.OF_OUTPUT,
+)
 unary(
     "sign", torch.sign, "-1, 0 or 1 with the sign of each element; 0 for NaN.", aliases=("_sparse_sign",), integers=True
 )
@@ -166,7 +213,23 @@ unary("sin", torch.sin, "Sine of angles in radians.", aliases=("_sparse_sin",))
 unary("sinh", torch.sinh, "Hyperbolic sine.", aliases=("_sparse_sinh",))
 unary("softsign", _softsign, "``data / (1 + abs(data))``.", gradient=_softsign_gradient)
 unary("sqrt", torch.sqrt, "Square root; NaN below 0.", aliases=("_sparse_sqrt",))
-unary("square", torch.square, "``data ** 2``.", aliases=("_sparse_square",), integers=True)
+unary(
+    "square",
+    torch.square,
+    "``data ** 2``.",
+    aliases=("_sparse_square",),
+    integers=True,
+    plan_gradient=_square_gradient,
+    **derivatives.OF_DATA,
+)
 unary("tan", torch.tan, "Tangent of angles in radians.", aliases=("_sparse_tan",))
-unary("tanh", torch.tanh, "Hyperbolic tangent.", aliases=("_sparse_tanh",))
+unary(
+    "tanh",
+    torch.tanh,
+    "Hyperbolic tangent.",
+    aliases=("_sparse_tanh",),
+    onto=torch.tanh_,
+    plan_gradient=derivatives.tanh,
+    **derivatives.OF_OUTPUT,
+)
 unary("trunc", _trunc, "Nearest integer towards 0.", aliases=("_sparse_trunc",), integers=torch.clone)

@@ -146,7 +146,7 @@ class StaticStep:
 
     def __init__(self, graphs: Graphs, step: Training, own: Sequence[Tensor]) -> None:
         self._graphs, self._step, self._own = graphs, step, own
-        self.deferred, self.noted = step.deferred, step.noted
+        self.deferred, self.shapes, self.noted = step.deferred, step.shapes, step.noted
         self._forward = Static(graphs, step.forward, lends=Lease)
 
     def forward(self, arguments: Sequence[Tensor]) -> Any:
@@ -171,7 +171,7 @@ class StaticStep:
                 given: list[Tensor | None] = [None] * count
                 for number, tensor in zip(present, tensors):
                     given[number] = tensor
-                return step.backward(saved, given, into)
+                return step.backward(list(saved), given, into)  # the graph's memory stays
 
             static = captured.backward[present] = Static(self._graphs, function, strict=False, own=self._own)
         return static.call([heads[number] for number in present])  # type: ignore[misc]
@@ -183,6 +183,7 @@ class Lease:
     __slots__ = ("__weakref__", "_captured", "_saved", "step")
 
     step: StaticStep
+    shapes: frozenset[int] = frozenset()  # among what `tied` returns
 
     def __init__(self, captured: Captured, saved: Any) -> None:
         self._captured, self._saved = captured, saved
