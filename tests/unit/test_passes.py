@@ -130,6 +130,96 @@ def test_outputs_are_contiguous(monkeypatch):
 
 def test_a_wrong_name_is_told(monkeypatch):
     monkeypatch.setenv("REMX_WITHOUT", "channels_last, pool_frist")
-    names = "channels_last, fused_inference, pool_first, reuse, rnn_apart"
+    names = "channels_last, common, fused_inference, no_dropout, pool_first, pool_places, reuse, rnn_apart"
     with pytest.raises(mx.MXNetError, match=f"pool_frist.*{names}"):
         activation("relu").simple_bind(mx.cpu(), data=IMAGE)
+
+
+def predicting(net, monkeypatch, without):
+    """Return the names of the operators that predict, and the outputs, with and without an improvement."""
+    found = []
+    for turned_off in ("", without):
+        monkeypatch.setenv("REMX_WITHOUT", turned_off)
+        executor = net.simple_bind(mx.cpu(), grad_req="null", data=IMAGE)
+        for number, array in enumerate(executor.arg_arrays):
+            array[:] = np.sin(np.arange(array.size) * 1.7 + number).reshape(array.shape)
+        outputs = [o.asnumpy() for o in executor.forward()]
+        order = executor._plan.predicting[1]
+        found.append(([node.operator.name for node in order if node.operator is not None], outputs))
+    return found
+
+
+def test_dropout_is_left_out_where_it_does_nothing(monkeypatch):
+    halves = list(mx.sym.SliceChannel(mx.sym.Dropout(mx.sym.var("data")), num_outputs=2, axis=2))
+    net = mx.sym.Dropout(mx.sym.Dropout(halves[1] * 2) - halves[0])
+    (names, outputs), (as_written, expected) = predicting(net, monkeypatch, "no_dropout")
+    assert (names.count("Dropout"), as_written.count("Dropout")) == (0, 3)
+    np.testing.assert_array_equal(outputs[0], expected[0])
+    always = mx.sym.Dropout(mx.sym.var("data"), mode="always", p=1)
+    assert predicting(always, monkeypatch, "")[0][0] == ["Dropout"]
+    assert (always.eval(ctx=mx.cpu(), data=mx.nd.ones(IMAGE))[0].asnumpy() == 0).all()
+    (bare, outputs), _ = predicting(mx.sym.Dropout(mx.sym.var("data")), monkeypatch, "")
+    assert bare == []
+    assert outputs[0].shape == IMAGE
+
+
+def test_what_is_computed_twice_is_computed_once(monkeypatch):
+    data = mx.sym.var("data")
+
+    def scaled():
+        first, second = mx.sym.SliceChannel(mx.sym.tanh(data) * 2, num_outputs=2, axis=2)
+        return first + mx.sym.sqrt(mx.sym.square(second) + 1)
+
+    found = step(scaled() * mx.sym.exp(scaled()), monkeypatch, "common")
+    assert operators(found[0][0]).count("tanh") == operators(found[0][0]).count("SliceChannel") == 1
+    assert operators(found[1][0]).count("tanh") == operators(found[1][0]).count("SliceChannel") == 2
+    check_equal(found)
+
+
+def test_what_only_looks_alike_stays_apart(monkeypatch):
+    data = mx.sym.var("data")
+    heads = mx.sym.Group([mx.sym.tanh(data), mx.sym.tanh(data)])
+    executor = step(heads, monkeypatch, "common")[0][0]
+    first, second = executor.outputs
+    first[:] = 5
+    assert (second.asnumpy() < 2).all(), "each output is an array of its own"
+    pairs = {
+        "random": (mx.sym.Dropout(data), mx.sym.Dropout(data)),
+        "attributes": (mx.sym.sum(data, axis=2, keepdims=True), mx.sym.sum(data, axis=3, keepdims=True)),
+        "states": tuple(mx.sym.BatchNorm(data, name=name) for name in "ab"),
+    }
+    for one, other in pairs.values():
+        name = one._entries[0].node.operator.name
+        executor = mx.sym.broadcast_add(one, other * 2).simple_bind(mx.cpu(), data=IMAGE)
+        assert operators(executor).count(name) == 2
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        {},
+        {"kernel": (3, 3), "stride": (2, 2), "pad": (1, 1)},
+        {"kernel": (3, 2), "stride": (2, 3), "pooling_convention": "full"},
+        {"kernel": (3, 3), "stride": (3, 3), "pad": (1, 1), "pooling_convention": "full"},
+        {"kernel": (3, 3), "stride": (2, 2), "pooling_convention": "same"},
+        {"kernel": (2, 2), "stride": (1, 1), "pad": (2, 2)},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("large", [False, True])
+def test_maxima_are_found_again_by_their_places(window, large, monkeypatch):
+    monkeypatch.setattr("mxnet._ops.pooling._WORTH_IT", 1 if large else 1 << 15)
+    net = maximum(mx.sym.Convolution(mx.sym.var("data"), kernel=(3, 3), num_filter=4, name="conv"), **window)
+    found = step(net, monkeypatch, "pool_places")
+    pools = [executor._plan.improved[0][0].node for executor, _, _ in found]
+    assert [pool.operator.outputs(pool.values) for pool in pools] == [("output", "places"), ("output",)]
+    check_equal(found)
+    check_equal(step(maximum(activation("relu"), **window), monkeypatch, "pool_places", data=np.ones(IMAGE)))
+
+
+def test_places_of_nothing(monkeypatch):
+    for shape in ((0, 3, 8, 8), (2, 0, 8, 8)):
+        executor = maximum(mx.sym.var("data")).bind(mx.cpu(), [mx.nd.zeros(shape)], [mx.nd.ones(shape)])
+        executor.forward(is_train=True)
+        executor.backward(mx.nd.ones(executor.outputs[0].shape))
+        assert executor.grad_arrays[0].shape == shape

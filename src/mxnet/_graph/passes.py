@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Sequence
 
+from .._ops.pooling import MAX_WITH_PLACES as MAX
 from .._ops.recurrent import APART, pieces
 from .._ops.registry import get
 from .node import Entry, Node, topological_order
@@ -137,23 +138,49 @@ def _is_activation(node: Node) -> bool:
     return node.operator.name in _KEEPS_ORDER
 
 
-def rnn_apart(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
-    """Hand recurrent layers the parameters that the graph puts into a vector: two copies of all of them less.
+def pool_places(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
+    """Let poolings of the maxima of images note where these were: their gradient needs no more of the data."""
+    return _replaced(heads, origins, _pools_images, lambda node, inputs: Node(MAX, node.name, node.attributes, inputs))
 
-    In `origins` is noted which node a new one, by its id, stands for.
-    """
+
+def _pools_images(node: Node) -> bool:
+    if node.operator is None or node.operator.name != "Pooling" or node.values["pool_type"] != "max":
+        return False
+    return (
+        len(node.values["kernel"]) == 2 and not node.values["global_pool"] and node.values["layout"] in (None, "NCHW")
+    )
+
+
+def _replaced(
+    heads: list[Entry],
+    origins: dict[int, Node],
+    suits: Callable[[Node], bool],
+    made: Callable[[Node, list[Entry]], Node],
+) -> list[Entry]:
+    """Put what `made` returns in the place of each node that `suits`."""
     moved: dict[int, Node] = {}
     for node in topological_order(heads):
         inputs = [Entry(moved.get(id(entry.node), entry.node), entry.index) for entry in node.inputs]
-        if _takes_vector(node):
-            parts = [_unflattened(entry) for entry in inputs[1].node.inputs]
-            inputs = [inputs[0], *parts, *inputs[2:]]
-            moved[id(node)] = Node(APART, node.name, node.attributes, inputs)
+        if suits(node):
+            moved[id(node)] = made(node, inputs)
         elif any(new.node is not old.node for new, old in zip(inputs, node.inputs)):
             moved[id(node)] = node.copy(inputs)
         if id(node) in moved:
             origins[id(moved[id(node)])] = origins.get(id(node), node)
     return [Entry(moved.get(id(node), node), index) for node, index in heads] if moved else heads
+
+
+def rnn_apart(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
+    """Hand recurrent layers the parameters that the graph puts into a vector: two copies of all of them less.
+
+    In `origins` is noted which node a new one, by its id, stands for.
+    """
+
+    def made(node: Node, inputs: list[Entry]) -> Node:
+        parts = [_unflattened(entry) for entry in inputs[1].node.inputs]
+        return Node(APART, node.name, node.attributes, [inputs[0], *parts, *inputs[2:]])
+
+    return _replaced(heads, origins, _takes_vector, made)
 
 
 def _takes_vector(node: Node) -> bool:
@@ -172,3 +199,62 @@ def _unflattened(entry: Entry) -> Entry:
     if node.operator is None or node.operator.name != "Reshape" or tuple(node.values["shape"]) != (-1,):
         return entry
     return node.inputs[0]
+
+
+def no_dropout(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
+    """Leave out the Dropout nodes that pass their input unchanged in a graph that only predicts."""
+    moved: dict[int, Entry] = {}
+    for node in topological_order(heads):
+        inputs = [_moved(entry, moved) for entry in node.inputs]
+        if node.operator is not None and node.operator.name == "Dropout" and node.values["mode"] == "training":
+            moved[id(node)] = inputs[0]
+        elif any(new is not old for new, old in zip(inputs, node.inputs)):
+            copy = node.copy(inputs)
+            moved[id(node)] = Entry(copy, 0)
+            origins[id(copy)] = origins.get(id(node), node)
+    return [_moved(entry, moved) for entry in heads] if moved else heads
+
+
+def _moved(entry: Entry, moved: dict[int, Entry]) -> Entry:
+    """Return the output of the same number of what an entry's node became, or what stands for its only output."""
+    if id(entry.node) not in moved:
+        return entry
+    found = moved[id(entry.node)]
+    return found if entry.index == 0 else Entry(found.node, entry.index)
+
+
+def common(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
+    """Compute once what nodes with the same operator, attributes and inputs compute.
+
+    Heads stay apart, as each is an array of its own; so does what draws, keeps something or writes to its inputs.
+    """
+    apart = {id(entry.node) for entry in heads}
+    first: dict[Hashable, Node] = {}
+    moved: dict[int, Node] = {}
+    for node in topological_order(heads):
+        inputs = [Entry(moved.get(id(entry.node), entry.node), entry.index) for entry in node.inputs]
+        operator = node.operator
+        if operator is not None and id(node) not in apart and _is_pure(node):
+            # the kind of a value counts, too: 1 and 1.0 and True are equal
+            values = tuple((name, type(value), repr(value)) for name, value in sorted(node.values.items()))
+            place = node.attributes.get("__ctx_group__")
+            key = (operator.name, values, place, tuple((id(entry.node), entry.index) for entry in inputs))
+            if key in first:
+                moved[id(node)] = first[key]
+                continue
+        else:
+            key = None
+        if any(new.node is not old.node for new, old in zip(inputs, node.inputs)):
+            moved[id(node)] = node.copy(inputs)
+            origins[id(moved[id(node)])] = origins.get(id(node), node)
+        if key is not None:
+            first[key] = moved.get(id(node), node)
+    return [Entry(moved.get(id(node), node), index) for node, index in heads] if moved else heads
+
+
+def _is_pure(node: Node) -> bool:
+    """Return whether a node's outputs follow from its inputs and attributes, and nothing else happens."""
+    operator = node.operator
+    assert operator is not None
+    stateful = operator.random or operator.keeps or operator.mutates or operator.subgraphs or operator.creates
+    return not stateful and not operator.auxiliary_names(node.values) and not operator.is_loss(node.values)

@@ -49,11 +49,24 @@ class Placement:
 
 #: What plans do for speed, each to be turned off by its name in the variable REMX_WITHOUT, with commas between them.
 #: channels_last: values between convolutions of images have their channels last in memory.
+#: common: what several nodes would compute alike is computed once.
 #: fused_inference: convolutions that only predict run with normalization, sum and activation in one kernel.
+#: no_dropout: graphs that only predict have no Dropout.
 #: pool_first: a maximum is pooled before an activation that keeps the order, not after it.
+#: pool_places: poolings of maxima note where these were, so that training need not keep their input.
 #: reuse: elementwise operators and sums of gradients write into memory that nobody needs any more.
 #: rnn_apart: recurrent layers take their parameters one by one, not as the vector that the graph makes of them.
-IMPROVEMENTS = frozenset({"channels_last", "fused_inference", "pool_first", "reuse", "rnn_apart"})
+IMPROVEMENTS = frozenset(
+    {"channels_last", "common", "fused_inference", "no_dropout", "pool_first", "pool_places", "reuse", "rnn_apart"}
+)
+
+
+Pass = Callable[[list[Entry], dict[int, Node]], list[Entry]]
+_ALWAYS: Mapping[str, Pass] = {
+    "common": passes.common,
+    "pool_first": passes.pool_first,
+    "rnn_apart": passes.rnn_apart,
+}
 
 
 def _without() -> frozenset[str]:
@@ -93,15 +106,14 @@ class Plan:
     @cached_property
     def improved(self) -> tuple[list[Entry], list[Node]]:
         """The heads and nodes of a graph that computes the same in less time, on the same variables."""
-        return self._passed({"pool_first": passes.pool_first, "rnn_apart": passes.rnn_apart})
+        return self._passed({**_ALWAYS, "pool_places": passes.pool_places})
 
     @cached_property
     def predicting(self) -> tuple[list[Entry], list[Node]]:
         """The same for a graph that is not in training mode and never needs a gradient."""
-        first = {"fused_inference": fuse_convolutions}
-        return self._passed({**first, "pool_first": passes.pool_first, "rnn_apart": passes.rnn_apart})
+        return self._passed({"no_dropout": passes.no_dropout, "fused_inference": fuse_convolutions, **_ALWAYS})
 
-    def _passed(self, named: Mapping[str, Callable[[list[Entry], dict[int, Node]], list[Entry]]]) -> Any:
+    def _passed(self, named: Mapping[str, Pass]) -> Any:
         heads = self.heads
         for name, improve in named.items():
             if name not in self.without:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -11,7 +12,7 @@ import torch
 
 from .activation import check_floating
 from .attributes import Shape
-from .registry import operator
+from .registry import Backward, get, operator
 
 Tensor = torch.Tensor
 #: Elements from which on the copies into and out of oneDNN's tensors pay.
@@ -261,6 +262,60 @@ def _as_image(windows: _Windows) -> _Windows:
     border = None if windows.border is None else (*windows.border, 0, 0)
     output, kernel, stride = ((1, *x) for x in (windows.output, windows.kernel, windows.stride))
     return _Windows(output, kernel, stride, (0, *windows.pad), windows.ceil, border)
+
+
+def _max_with_places(data: Tensor, **attributes: Any) -> tuple[Tensor, Tensor]:
+    """Return the maxima of windows of (N, C, H, W) and where in its image each was found."""
+    check_floating(data)
+    size, _ = _spatial(data.shape, {"layout": attributes.get("layout")})
+    windows = _windows_of(size, attributes)
+    if not data.numel():
+        output = data.new_empty((*data.shape[:2], *windows.output))
+        return output, output.long()
+    if windows.border is not None:
+        data = torch.nn.functional.pad(data, windows.border, value=torch.finfo(data.dtype).min)
+    if data.is_cpu and data.numel() >= _WORTH_IT and data.shape[1] > 1:  # torch's kernel takes vectors of channels
+        data = data.contiguous(memory_format=torch.channels_last)
+    pad = windows.pad if windows.border is None else (0, 0)
+    return torch.ops.aten.max_pool2d_with_indices(data, windows.kernel, windows.stride, pad, (1, 1), windows.ceil)
+
+
+def _windows_of(size: tuple[int, ...], attributes: Mapping[str, Any]) -> _Windows:
+    convention = attributes.get("pooling_convention", "valid")
+    return _windows(size, attributes["kernel"], attributes.get("stride", ()), attributes.get("pad", ()), convention)
+
+
+def _max_gradient(backward: Backward) -> list[Tensor | None]:
+    head, places = backward.head_gradients[0], backward.outputs[1]
+    shape: Any = backward.inputs[0]
+    assert head is not None
+    windows = _windows_of(tuple(shape[2:]), backward.attributes)
+    if not math.prod(shape):
+        return [head.new_zeros(shape)]
+    left, right, top, bottom = windows.border or (0, 0, 0, 0)
+    last = places.is_contiguous(memory_format=torch.channels_last)
+    order = torch.channels_last if last else torch.contiguous_format
+    padded = (*shape[:2], top + shape[2] + bottom, left + shape[3] + right)
+    gradient = torch.empty(padded, dtype=head.dtype, device=head.device, memory_format=order)
+    pad = windows.pad if windows.border is None else (0, 0)
+    # of the data, whose place the gradient takes here, torch reads no more than the shape
+    torch.ops.aten.max_pool2d_with_indices_backward.grad_input(
+        head, gradient, windows.kernel, windows.stride, pad, (1, 1), windows.ceil, places, grad_input=gradient
+    )
+    return [gradient[:, :, top : top + shape[2], left : left + shape[3]]]
+
+
+#: `Pooling` of the maxima of images for graphs that train; no graph of a user's holds it.
+MAX_WITH_PLACES = dataclasses.replace(
+    get("Pooling"),
+    function=_max_with_places,
+    aliases=(),
+    output_names=("output", "places"),
+    shape=None,
+    plan_gradient=_max_gradient,
+    gradient_reads=("data.shape", "places"),
+    gradient_memory="own",
+)
 
 
 def _adaptive_output(output_size: tuple[int, ...]) -> tuple[int, int]:
