@@ -21,7 +21,8 @@ def timed_lines(function, repetitions, *arguments):
     rounds = []
     for _ in range(repetitions):
         times = []
-        given = [list(value) if isinstance(value, list) else value for value in arguments]  # a backward half empties one
+        # a backward half empties what was saved for it
+        given = [list(value) if isinstance(value, list) else value for value in arguments]
         result = scope[function.__name__](time.perf_counter, times, *given)
         rounds.append(times)
     medians = [sorted(values)[len(values) // 2] for values in zip(*rounds)]

@@ -10,9 +10,12 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+import zipfile
 
 import numpy as np
 import pytest
+import torch
 
 import mxnet as mx
 from mxnet._cli import layout, main, shapes, tables
@@ -65,6 +68,9 @@ def refused(remx, here):
         assert (found, printed) == (code, "")
         assert "Traceback" not in errors
         assert "internal error" not in errors
+        assert errors.count("\n") == 1, "one line"
+        assert errors.endswith("\n")
+        assert "codec" not in errors
         assert sorted(os.listdir(here)) == before, "something was left behind"
         return errors
 
@@ -637,6 +643,20 @@ def test_nothing_is_left_of_a_failure(refused, here, monkeypatch):
         ("convert digits --to mxnet -o x --input data:1,1,a,9", ["data:1,1,a,9", "data:1,3,224,224"]),
         ("convert digits --to mxnet -o x --input date:1,1,28,28", ["no input 'date'", "data"]),
         ("convert digits --to mxnet -o x --plugin nothing.py", ["nothing.py"]),
+        (
+            "convert digits --to mxnet -o x --input data:1,1,28,28 data:2,1,28,28",
+            ["data:2,1,28,28", "(1, 1, 28, 28) before"],
+        ),
+        ("convert digits --to mxnet -o x --input data:1,1,99999999999,28", ["99999999999", "lengths from 1 to"]),
+        ("convert digits --to mxnet", ["-o/--output", "--help explains all"]),
+        ("convert digits --to flowers -o x", ["'flowers'", "safetensors"]),
+        ("convert digits --to onnx -o x --opset new", ["--opset", "'new'"]),
+        ("convert digits --epoch -1 --to mxnet -o x", ["--epoch -1", "0 or more"]),
+        ("convert digits --epoch 8 --to mxnet -o x", ["digits-0008.params", "there are epochs 7"]),
+        ("convert digits-symbol.json digits-0007.params --epoch 7 --to mxnet -o x", ["--epoch 7", "only the prefix"]),
+        ("convert resnet18_v1 --epoch 7 --to mxnet -o x", ["--epoch 7", "model zoo"]),
+        ("convert digits-symbol.json words-0000.params --to mxnet -o x", ["missing", "conv1_weight"]),
+        ("convert nothing-symbol.json --to mxnet -o x", ["nothing-symbol.json does not exist"]),
     ],
 )
 def test_convert_refuses(refused, line, words):
@@ -719,7 +739,7 @@ def test_broken_symbols(refused, here, text):
 
 def test_other_files(refused, here):
     (here / "digits-symbol.json").write_bytes(b"\xff\xfe\x00\x12")
-    assert "no text" in refused("inspect digits")
+    assert "binary data" in refused("inspect digits")
     (here / "x.onnx").write_bytes(b"not ONNX at all")
     assert "x.onnx" in refused("inspect x.onnx")
     (here / "x.safetensors").write_bytes(b"\xff" * 20)
@@ -729,6 +749,98 @@ def test_other_files(refused, here):
     assert "does not exist" in refused("inspect no/folder/net")
     assert "that folder has digits, faces, old, words" in refused("inspect nothing")
     assert f"is a folder and no model; that folder has {here}/digits" in refused(f"inspect {here}")
+
+
+@pytest.fixture
+def shelf(here, good):
+    """The digits in all formats, and files of other kinds."""
+    pytest.importorskip("onnx")
+    pytest.importorskip("safetensors")
+    good("convert digits --to onnx -o digits")
+    good("convert digits --to safetensors -o digits")
+    (here / "empty").touch()
+    (here / "words.txt").write_text("hello")
+    (here / "page").write_text("<!DOCTYPE html><html>Not found</html>")
+    (here / "other.json").write_text('{"a": 1}')
+    (here / "pointer").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    torch.save({"a": torch.ones(2)}, "weights.pt")
+    with zipfile.ZipFile("archive.zip", "w") as archive:
+        archive.writestr("a", "b")
+    return here
+
+
+KINDS = {
+    "digits-0007.params": "a .params file of MXNet",
+    "digits-symbol.json": "a symbol file of MXNet",
+    "digits.onnx": "an ONNX file",
+    "digits.safetensors": "a safetensors file",
+    "digits-input.npy": "a NumPy array",
+    "archive.zip": "a zip archive",
+    "empty": "an empty file",
+    "other.json": "JSON that is no symbol",
+    "page": "an HTML or XML page",
+    "pointer": "git lfs pull",
+    "weights.pt": "a file of torch.save",
+    "words.txt": "text that is no JSON",
+}
+
+
+@pytest.mark.parametrize("place", ["x-symbol.json", "x.params", "x.onnx", "x.safetensors"])
+def test_files_of_another_kind(shelf, refused, place):
+    """Each file in the place of each other: the message names the file and what it looks like."""
+    own = {"x-symbol.json": "digits-symbol.json", "x.params": "digits-0007.params"}.get(place, f"digits{place[1:]}")
+    for name, kind in KINDS.items():
+        if name == own:
+            continue
+        shutil.copy(name, place)
+        model = {"x-symbol.json": "x-symbol.json digits-0007.params", "x.params": "digits-symbol.json x.params"}
+        message = refused(f"inspect {model.get(place, place)}")
+        assert place in message
+        said_otherwise = {("x-symbol.json", "other.json"), ("x.safetensors", "empty"), ("x.safetensors", "words.txt")}
+        if (place, name) not in said_otherwise:
+            assert kind in message, (name, message)
+        if place == "x-symbol.json":
+            with pytest.raises(mx.MXNetError, match=re.escape(place)) as error:
+                mx.sym.load(place)
+            assert "codec" not in str(error.value)
+            assert "not a symbol file" in str(error.value)
+            assert name == "other.json" or kind in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["digits.onnx", "digits.safetensors", "digits-0007.params", "digits-symbol.json"])
+def test_files_that_are_cut_off(shelf, refused, name):
+    whole = (shelf / name).read_bytes()
+    model = name if name.endswith(("onnx", "safetensors")) else "digits"
+    for length in [*range(12), *np.random.default_rng(0).integers(12, len(whole.rstrip()), 12)]:
+        (shelf / name).write_bytes(whole[:length])
+        assert name in refused(f"inspect {model}")
+        assert name in refused(f"convert {model} --to mxnet -o out")
+        if not name.endswith(".json"):
+            assert name in refused(f"diff {model} words")
+
+
+@pytest.mark.parametrize("name", ["digits.onnx", "digits.safetensors", "digits-0007.params", "digits-symbol.json"])
+def test_files_with_a_wrong_byte(shelf, remx, name):
+    """Nothing but an answer, or one line that says what is wrong."""
+    whole = (shelf / name).read_bytes()
+    model = name if name.endswith(("onnx", "safetensors")) else "digits"
+    draw = np.random.default_rng(1)
+    for place in draw.integers(0, min(len(whole), 3000), 60):
+        (shelf / name).write_bytes(whole[:place] + bytes(draw.integers(0, 256, 1, "uint8")) + whole[place + 1 :])
+        code, _, errors = remx(f"inspect {model}")
+        assert (code, errors) == (0, "") or (code, errors.count("\n")) == (2, 1), (place, errors)
+        assert "internal error" not in errors
+        assert "codec" not in errors
+
+
+def test_a_second_file_for_one_that_is_whole(shelf, refused):
+    for name in ("digits.onnx", "digits.safetensors"):
+        assert "holds its parameters itself" in refused(f"run {name} digits-0007.params --input digits-input.npy")
+        assert "only the prefix of a checkpoint" in refused(f"inspect {name} --epoch 7")
+
+
+def test_a_list_is_one_line():
+    assert main._one_line("two nodes:\n  a, node 'b'\n  c\nReplace them.") == "two nodes: a, node 'b'; c; Replace them."
 
 
 # -- bench ------------------------------------------------------------------------------------------------------------
@@ -748,11 +860,59 @@ def test_bench(good, dtype):
     assert max(map(len, text.splitlines())) <= 80
 
 
+@pytest.fixture
+def tiny(here):
+    net = mx.sym.relu(mx.sym.FullyConnected(mx.sym.var("data"), num_hidden=3, name="a"))
+    mx.model.save_checkpoint("tiny", 0, net, {"a_weight": mx.nd.ones((3, 4)), "a_bias": mx.nd.ones((3,))}, {})
+
+
+def test_bench_tells_how_long_compiling_took(good, tiny, monkeypatch):
+    """Torch compiles what a backend gets; here it waits in its place."""
+
+    def compiled(function, **options):
+        def run(*arguments):
+            if not calls:
+                time.sleep(0.2)
+            calls.append(1)
+            return function(*arguments)
+
+        return run
+
+    calls = []
+    monkeypatch.setattr(torch, "compile", compiled)
+    (row,) = json.loads(good("bench tiny --backend inductor --seconds 0.02 --json"))["results"]
+    assert 0.1 < row["compile_s"] <= row["first_call_s"]
+    assert len(calls) > row["runs"]
+    assert "Compiling" in good("bench tiny --backend inductor --seconds 0.02")
+    assert json.loads(good("bench tiny --seconds 0.02 --json"))["results"][0]["compile_s"] is None
+
+
+def test_bench_says_when_nothing_was_compiled(refused, tiny, monkeypatch):
+    def broken(function, **options):
+        def run(*arguments):
+            raise RuntimeError("there is no C++ compiler")
+
+        return run
+
+    monkeypatch.setattr(torch, "compile", broken)
+    message = refused("bench tiny --backend inductor --seconds 0.02")
+    assert "torch.compile cannot take this network: there is no C++ compiler" in message
+
+
+@pytest.mark.slow
+def test_bench_with_a_real_compiler(good):
+    (row,) = json.loads(good("bench digits --backend inductor --seconds 0.05 --json"))["results"]
+    assert row["compile_s"] > 10 * row["p50_s"]
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
         ("bench digits --batch 0", ["--batch 0"]),
         ("bench digits --seconds 0", ["--seconds"]),
+        ("bench digits --seconds inf", ["--seconds inf", "less than a day"]),
+        ("bench digits --seconds nan", ["--seconds nan"]),
+        ("bench digits --batch many", ["--batch", "'many'"]),
         ("bench digits --threads 0", ["--threads 0"]),
         ("bench fixed --batch 8 --seconds 0.1", ["--batch 8", "(4, 6)"]),
     ],

@@ -419,6 +419,32 @@ def test_dropout_is_active_in_training_only():
         assert set(block(x).asnumpy().tolist()) == {0, 2}
 
 
+# -- Fourier transforms ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [6, 5, 9])
+@pytest.mark.parametrize("one_sided", [0, 1])
+@pytest.mark.parametrize("parts", [1, 2])
+def test_transforms_of_another_length(length, one_sided, parts):
+    """Cut off or filled up with zeros, along an axis in the middle, for any batch."""
+    if one_sided and parts == 2:
+        return
+    text = f"g (float[N, 6, 2, {parts}] x, float[N, 6, 2, 2] w) => (float[N, A, 2, 2] y, float[N, B, 2, 2] z)"
+    text += f" {{ y = DFT <onesided = {one_sided}> (x, n, a) \n z = DFT <inverse = 1> (w, n, a) }}"
+    model = model_of(text, {"n": np.int64(length), "a": np.int64(1)}, opset=20)
+    for batch in (1, 3):
+        agree(model, x=normal(batch, 6, 2, parts), w=normal(batch, 6, 2, 2))
+
+
+@pytest.mark.parametrize("window", [False, True])
+@pytest.mark.parametrize("one_sided", [0, 1])
+def test_transforms_of_frames(window, one_sided):
+    given = "x, step, w, size" if window else "x, step, , size"
+    text = f"g (float[N, 20, 1] x) => (float[N, A, B, 2] y) {{ y = STFT <onesided = {one_sided}> ({given}) }}"
+    weights = {"step": np.int64(3), "size": np.int64(8), **({"w": abs(normal(8))} if window else {})}
+    agree(model_of(text, weights), x=normal(2, 20, 1))
+
+
 # -- what is refused -------------------------------------------------------------------------------------------------
 
 

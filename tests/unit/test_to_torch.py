@@ -43,6 +43,7 @@ EDGES = {
     ("broadcast_maximum", ""): "as _maximum",
     ("broadcast_minimum", ""): "as _maximum",
     ("cbrt", "13[]"): "gradients at 0 and infinity",
+    ("clip", "1[a_min=-1,a_max=1]"): "the gradient at NaN: it passes in MXNet",
     ("clip", "1e+300"): "a limit that float32 cannot hold",
     ("hard_sigmoid", ""): "the gradient at the ends",
     ("max", ""): "several equal maxima",
@@ -428,35 +429,212 @@ def test_long_graphs():
 # -- operators without a plain form --------------------------------------------------------------------------------
 
 
-def _detector():
-    boxes = mx.sym.contrib.MultiBoxPrior(mx.sym.var("data"), sizes="(0.5, 0.25)", name="prior")
-    return mx.sym.broadcast_add(
-        mx.sym.contrib.box_nms(mx.sym.var("scores"), name="nms"), mx.sym.sum(boxes, keepdims=True)
+def _unusual():
+    columns = mx.sym.contrib.count_sketch(
+        mx.sym.var("data"), mx.sym.var("h"), mx.sym.var("s"), out_dim=4, name="sketch"
     )
+    return mx.sym.contrib.fft(columns, name="transform")
 
 
 def test_operators_without_a_plain_form_run_as_they_are():
-    net = _detector()
+    net = _unusual()
     random = np.random.default_rng(0)
-    data, scores = random.normal(size=(1, 3, 4, 4)).astype("float32"), random.uniform(size=(1, 5, 6)).astype("float32")
-    module = mx.to_torch(net, {}, inputs=["data", "scores"], shapes={"data": data.shape, "scores": scores.shape})
-    executor = net.bind(mx.cpu(), {"data": mx.nd.array(data), "scores": mx.nd.array(scores)})
-    found = module(torch.tensor(data), torch.tensor(scores))
-    assert_close(found.numpy(), executor.forward()[0].asnumpy(), OPERATOR, "boxes")
-    assert copy.deepcopy(module)(torch.tensor(data), torch.tensor(scores)).equal(found)
+    values = {"data": random.normal(size=(2, 6)), "h": random.integers(0, 4, (1, 6)), "s": [[1, -1, 1, 1, -1, 1]]}
+    values = {name: np.asarray(value, "float32") for name, value in values.items()}
+    module = mx.to_torch(net, {}, inputs=["data", "h", "s"], shapes={n: x.shape for n, x in values.items()})
+    executor = net.bind(mx.cpu(), {name: mx.nd.array(value) for name, value in values.items()})
+    given = [torch.tensor(value) for value in values.values()]
+    found = module(*given)
+    assert_close(found.numpy(), executor.forward()[0].asnumpy(), OPERATOR, "transform")
+    assert copy.deepcopy(module)(*given).equal(found)
 
 
 def test_all_operators_without_a_plain_form_are_listed(tmp_path):
-    with pytest.raises(mx.MXNetError, match=r"2 nodes .*box_nms 'nms'.*MultiBoxPrior 'prior'") as caught:
-        mx.to_torch(_detector(), {}, source=tmp_path / "net.py")
+    with pytest.raises(mx.MXNetError, match=r"2 nodes .*count_sketch 'sketch'.*fft 'transform'") as caught:
+        mx.to_torch(_unusual(), {}, source=tmp_path / "net.py")
     assert "Without source=" in str(caught.value)
     assert not list(tmp_path.iterdir())
 
 
-def test_loops_are_refused():
-    outputs, _ = mx.sym.contrib.foreach(lambda x, s: (x + s, s), mx.sym.var("x"), mx.sym.var("s"))
-    with pytest.raises(mx.MXNetError, match="loops and branches are not supported: _foreach"):
-        mx.to_torch(outputs, {})
+def test_they_are_listed_inside_of_loops_too(tmp_path):
+    outputs, _ = mx.sym.contrib.foreach(
+        lambda x, s: (mx.sym.contrib.fft(x, name="inside"), s), mx.sym.var("x"), mx.sym.var("s")
+    )
+    with pytest.raises(mx.MXNetError, match=r"1 nodes .*fft 'inside'"):
+        mx.to_torch(outputs, {}, source=tmp_path / "net.py")
+
+
+# -- loops and branches ----------------------------------------------------------------------------------------------
+
+
+def _draws(**shapes):
+    random = np.random.default_rng(0)
+    return {name: random.normal(size=shape).astype("float32") for name, shape in shapes.items()}
+
+
+def _as_in_mxnet(net, data, params, tmp_path):
+    """Compare outputs and all gradients with an executor; return the module."""
+    module = mx.to_torch(net, {n: array(x) for n, x in params.items()}, inputs=list(data), source=tmp_path / "net.py")
+    given = [torch.tensor(x, requires_grad=True) for x in data.values()]
+    found = listed(module(*given))
+    values = {n: array(x) for n, x in {**data, **params}.items()}
+    gradients = {n: mx.nd.zeros(x.shape) for n, x in values.items()}
+    executor = net.bind(mx.cpu(), values, gradients)
+    expected = executor.forward(is_train=True)
+    executor.backward([mx.nd.ones(x.shape) for x in expected])
+    for one, wanted in zip(found, expected, strict=True):
+        assert_close(one.detach().numpy(), wanted.asnumpy(), OPERATOR, "output")
+    sum(one.sum() for one in found).backward()
+    own = {module.mxnet_names[key][4:]: one for key, one in module.named_parameters()}
+    for name, tensor in {**dict(zip(data, given)), **own}.items():
+        gradient = torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
+        assert_close(gradient.numpy(), gradients[name].asnumpy(), GRADIENT, f"gradient of {name}")
+    return module
+
+
+def _exports(module, *examples, among=()):
+    """Compare the program of torch.export with the module, on inputs that take other ways too."""
+    program = torch.export.export(module, tuple(map(torch.tensor, examples)))
+    for given in (examples, *among):
+        tensors = [torch.tensor(x) for x in given]
+        for one, wanted in zip(listed(program.module()(*tensors)), listed(module(*tensors)), strict=True):
+            torch.testing.assert_close(one, wanted)
+
+
+def _recurrent():
+    def step(row, states):
+        state = mx.sym.FullyConnected(row, num_hidden=4, name="i2h")
+        state = mx.sym.tanh(state + mx.sym.FullyConnected(states[0], num_hidden=4, name="h2h"))
+        return [mx.sym.broadcast_mul(state, mx.sym.var("scale")), row], [state]
+
+    outputs, states = mx.sym.contrib.foreach(step, mx.sym.var("data"), [mx.sym.var("state")])
+    return mx.sym.Group([*outputs, *states])
+
+
+def test_foreach(tmp_path):
+    params = _draws(i2h_weight=(4, 3), i2h_bias=(4,), h2h_weight=(4, 4), h2h_bias=(4,), scale=(4,))
+    data = _draws(data=(5, 2, 3), state=(2, 4))
+    module = _as_in_mxnet(_recurrent(), data, params, tmp_path)
+    assert isinstance(module.i2h, torch.nn.Linear)  # a layer, though the loop reads its parameters
+    assert module(torch.zeros(7, 2, 3), torch.zeros(2, 4))[0].shape == (7, 2, 4)
+    _exports(module, *data.values())
+
+
+def test_loops_inside_of_loops_and_names_that_meet(tmp_path):
+    def outer(row, states):
+        inside, last = mx.sym.contrib.foreach(
+            lambda r, q: (r * q * mx.sym.var("inner"), q + r), row, states[0] * mx.sym.var("state")
+        )
+        return inside + mx.sym.var("row"), [last]
+
+    outputs, states = mx.sym.contrib.foreach(outer, mx.sym.var("data"), [mx.sym.var("begin")])
+    data = _draws(data=(3, 4, 2), begin=(2,), state=(2,), row=(4, 2))
+    _as_in_mxnet(mx.sym.Group([outputs, *states]), data, _draws(inner=(2,)), tmp_path)
+
+
+@pytest.mark.parametrize("start", [0.0, 3.0, 20.0])
+def test_while_loop(start, tmp_path):
+    outputs, states = mx.sym.contrib.while_loop(
+        lambda count, total: count < 6,
+        lambda count, total: ([total * count], [count + 1, total + count * mx.sym.var("weight")]),
+        [mx.sym.var("count"), mx.sym.var("total")],
+        max_iterations=8,
+    )
+    data = {"count": np.array([start], "float32"), "total": np.array([1], "float32")}
+    module = _as_in_mxnet(mx.sym.Group([*outputs, *states]), data, _draws(weight=(1,)), tmp_path)
+    others = [(np.array([n], "float32"), data["total"]) for n in (1, 5, 9)]
+    _exports(module, *data.values(), among=others)
+
+
+@pytest.mark.parametrize("first", [1.0, 5.0])
+def test_cond(first, tmp_path):
+    a, b = mx.sym.var("a"), mx.sym.var("b")
+    net = mx.sym.contrib.cond(a.sum() < 4, lambda: a + b * mx.sym.var("w"), lambda: a * b - 1)
+    net = net if isinstance(net, mx.sym.Symbol) else net[0]
+    data = {"a": np.array([first, 1], "float32"), **_draws(b=(2,))}
+    module = _as_in_mxnet(net, data, _draws(w=(2,)), tmp_path)
+    others = [(np.array([n, 1], "float32"), data["b"]) for n in (0, 8)]
+    _exports(module, *data.values(), among=others)
+
+
+def test_blocks_with_loops(tmp_path):
+    class Net(mx.gluon.HybridBlock):
+        def __init__(self):
+            super().__init__()
+            with self.name_scope():
+                self.cell = mx.gluon.rnn.LSTMCell(4, input_size=3)
+                self.norm = mx.gluon.nn.BatchNorm(in_channels=4)
+
+        def hybrid_forward(self, F, x, h, c):
+            outputs, states = F.contrib.foreach(self.cell, x, [h, c])
+            outputs = F.contrib.cond(F.sum(x) > 0, lambda: outputs * 2, lambda: outputs - 1)
+            return self.norm(states[0]), outputs
+
+    net = Net()
+    net.initialize(mx.init.Normal(0.3))
+    data = _draws(x=(5, 2, 3), h=(2, 4), c=(2, 4))
+    module = mx.to_torch(net, source=tmp_path / "net.py")
+    for sign in (1, -1):
+        values = [sign * x for x in data.values()]
+        for one, wanted in zip(module(*map(torch.tensor, values)), net(*map(mx.nd.array, values)), strict=True):
+            assert_close(one.detach().numpy(), wanted.asnumpy(), OPERATOR, "output")
+
+
+# -- detection -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"nms_topk": 9}, {"force_suppress": True}, {"nms_threshold": 0}])
+def test_detectors_are_exported_for_any_batch(options, tmp_path):
+    data = mx.sym.var("data")
+    scores = mx.sym.reshape(mx.sym.slice_axis(data, axis=1, begin=0, end=12), shape=(0, 3, -1))
+    boxes = mx.sym.contrib.MultiBoxPrior(data, sizes=(0.4, 0.3), ratios=(1, 2, 0.5))  # 4 at each place
+    offsets = mx.sym.Flatten(data) * 0.1
+    scores = mx.sym.softmax(scores, axis=1)
+    net = mx.sym.contrib.MultiBoxDetection(scores, offsets, boxes, threshold=0.3, **options)
+    images = np.random.default_rng(0).normal(size=(3, 16, 4, 4)).astype("float32")
+    module = mx.to_torch(net, {}, source=tmp_path / "net.py")
+    program = torch.export.export(module, (torch.tensor(images),), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    for part in (images, images[:1]):
+        wanted = net.bind(mx.cpu(), {"data": mx.nd.array(part)}).forward()[0].asnumpy()
+        for run in (module, program.module()):
+            assert_close(run(torch.tensor(part)).numpy(), wanted, OPERATOR, "detections")
+
+
+def test_boxes_that_overlap_by_the_threshold_itself(tmp_path):
+    """MultiBoxDetection removes them, box_nms keeps them, as in MXNet."""
+    anchors = np.array([[[0, 0, 0.5, 1], [0, 0, 1, 1]]], "float32")
+    values = {"scores": np.array([[[0.2, 0.4], [0.8, 0.6]]], "float32"), "offsets": np.zeros((1, 8), "float32"),
+              "anchors": anchors}  # fmt: skip
+    rows = mx.sym.contrib.MultiBoxDetection(*map(mx.sym.var, values), nms_threshold=0.5, clip=False)
+    found = mx.to_torch(rows, {}, inputs=list(values), source=tmp_path / "a.py")(*map(torch.tensor, values.values()))
+    assert found[0, :, 0].tolist() == [0, -1]
+    boxes = np.array([[[0, 0.8, 0, 0, 0.5, 1], [0, 0.6, 0, 0, 1, 1]]], "float32")
+    kept = mx.to_torch(mx.sym.contrib.box_nms(mx.sym.var("data")), {}, source=tmp_path / "b.py")(torch.tensor(boxes))
+    assert kept[0, :, 0].tolist() == [0, 0]
+    assert mx.nd.contrib.MultiBoxDetection(*map(mx.nd.array, values.values()))[0, :, 0].asnumpy().tolist() == [0, -1]
+
+
+# -- what torch.export refuses ---------------------------------------------------------------------------------------
+
+
+def test_source_and_state_are_written_where_the_program_cannot(tmp_path, monkeypatch, capsys):
+    """The command says so, and checks the source in place of the program."""
+    from mxnet._cli.main import main
+
+    monkeypatch.chdir(tmp_path)
+    begin = mx.sym.zeros((1, 2, 4))
+    net = mx.sym.RNN(mx.sym.var("data"), mx.sym.var("rnn_parameters"), begin, begin, mx.sym.var("lengths"),
+                     state_size=4, num_layers=1, mode="lstm", use_sequence_length=True)  # fmt: skip
+    shapes, _, _ = net.infer_shape(data=(5, 2, 3), lengths=(2,))
+    size = dict(zip(net.list_arguments(), shapes))["rnn_parameters"]
+    mx.model.save_checkpoint("net", 0, net, {"rnn_parameters": mx.nd.random.normal(shape=size)}, {})
+    command = ["convert", "net", "--to", "torch", "-o", "out", "--input", "data:5,2,3", "lengths:2", "--check"]
+    assert main(command) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "no .pt2 was written, as torch.export cannot take this network" in said
+    assert "the source and the state_dict are complete without it" in said
+    assert "Check on random input passed" in said
+    assert sorted(path.name for path in tmp_path.glob("out*")) == ["out-state_dict.pt", "out.py"]
 
 
 # -- wrong calls ---------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import NoReturn
 
 _MODEL = """\
 MODEL is one of
@@ -26,9 +27,16 @@ class _Help(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=24, width=79)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; help is another command."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} ({self.prog} --help explains all)\n")
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="remx",
         formatter_class=_Help,
         description="Look at, run, measure and convert networks that were saved by MXNet\n(2016 to 2022), and by remx.",

@@ -104,25 +104,27 @@ def write_torch(
 
     names = [name for name in model.symbol.list_inputs() if name in variables.inputs]
     said: list[str] = []
-    given: dict[str, Any] = {"inputs": names, "name": class_name(model)}
-    source = f"{prefix}.py"
+    given: dict[str, Any] = {"inputs": names, "name": class_name(model), "copy": False}  # nobody trains either
+    source: str | None = f"{prefix}.py"
     try:
         module = to_torch(model.symbol, model.arg_params, model.aux_params, source=source, **given)
     except MXNetError as error:
         module = to_torch(model.symbol, model.arg_params, model.aux_params, **given)
+        source = None
         said.append(f"no Python source was written: {error}")
     module.eval()
+    torch.save(module.state_dict(), f"{prefix}-state_dict.pt")
     try:
         program, is_open = _exported(module, model, names, shapes, open_batch)
     except Exception as error:  # torch.export has errors of many classes
-        raise MXNetError(
-            f"torch.export cannot take this network: {str(error).strip().splitlines()[0]} (mx.to_torch gives a torch "
-            "module, which runs it all the same)"
-        ) from error
+        why = f"torch.export cannot take this network: {str(error).strip().splitlines()[0]}"
+        if source is None:
+            raise MXNetError(f"{why} (mx.to_torch gives a torch module, which runs it all the same)") from error
+        said.append(f"no .pt2 was written, as {why}; the source and the state_dict are complete without it")
+        return [source, f"{prefix}-state_dict.pt"], said
     batch = "any batch size" if is_open else "this batch size only"
     said.append(f"the program takes {batch}: {', '.join(f'{name} {shapes[name]}' for name in names)}")
     torch.export.save(program, f"{prefix}.pt2")
-    torch.save(module.state_dict(), f"{prefix}-state_dict.pt")
     return [f"{prefix}.pt2", f"{prefix}-state_dict.pt"], said
 
 
@@ -170,14 +172,27 @@ def _quiet() -> Generator[None, None, None]:
 
 
 def run_torch(path: str, model: Model, variables: Variables, values: Arrays) -> list[np.ndarray]:
-    """Return the outputs of a torch.export program."""
+    """Return the outputs of a torch.export program, or of written source and its state_dict."""
     import torch
 
     names = [name for name in model.symbol.list_inputs() if name in variables.inputs]
     with _quiet(), torch.no_grad():
-        found = torch.export.load(path).module()(*(torch.from_numpy(values[name]) for name in names))
+        module = _from_source(path, class_name(model)) if path.endswith(".py") else torch.export.load(path).module()
+        found = module(*(torch.from_numpy(values[name]) for name in names))
     return [tensor.float().numpy() if tensor.dtype is torch.bfloat16 else tensor.numpy()
             for tensor in (found if isinstance(found, (tuple, list)) else [found])]  # fmt: skip
+
+
+def _from_source(path: str, name: str) -> Any:
+    """Return the module of source that `write_torch` wrote."""
+    import torch
+
+    space: dict[str, Any] = {"__name__": name}
+    with open(path, encoding="utf-8") as file:
+        exec(compile(file.read(), path, "exec"), space)  # importing it would leave compiled files behind
+    module = space[name]()
+    module.load_state_dict(torch.load(f"{path.removesuffix('.py')}-state_dict.pt"))
+    return module.eval()
 
 
 # -- safetensors and MXNet's own files -------------------------------------------------------------------------------

@@ -91,7 +91,16 @@ def _message(command: str, error: Exception) -> str:
         text = f"cannot use {os.fspath(error.filename)!r}: {error.strerror}"
     elif not (isinstance(error, (OSError, MemoryError)) or _is_ours(error)):
         text = f"internal error ({type(error).__name__}): {text.splitlines()[0]}; --debug shows where"
-    return f"remx {command}: {text}"
+    return f"remx {command}: {_one_line(text)}"
+
+
+def _one_line(text: str) -> str:
+    """Return a message with a list as one line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return "".join(
+        line + ("" if number == len(lines) - 1 else " " if line.endswith((":", ".", ",")) else "; ")
+        for number, line in enumerate(lines)
+    )
 
 
 def _is_ours(error: Exception) -> bool:

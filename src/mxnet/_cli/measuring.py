@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import numpy as np
@@ -29,8 +31,8 @@ _PERCENTILES = (50, 90, 99)
 
 def run(options: argparse.Namespace) -> int:
     """Print one row of figures for each batch size."""
-    if not options.seconds > 0:
-        fail(f"--seconds {options.seconds}: expected more than 0")
+    if not 0 < options.seconds < 86400:
+        fail(f"--seconds {options.seconds}: expected more than 0, and less than a day")
     if min(options.batch) < 1:
         fail(f"--batch {min(options.batch)}: expected 1 or more")
     if options.threads is not None:
@@ -50,11 +52,21 @@ def run(options: argparse.Namespace) -> int:
         tables.print_json(_as_json(options, model, shapes, rows))
         return GOOD
     print(*tables.facts(_heading(options, model, shapes, context)), sep="\n", end="\n\n")
-    heads = ("Batch", "First call", "Median", "90 %", "99 %", "Samples/s", "Memory", "Runs")
+    compiled = options.backend != "plain"
+    heads = (
+        "Batch",
+        "Compiling" if compiled else "First call",
+        "Median",
+        "90 %",
+        "99 %",
+        "Samples/s",
+        "Memory",
+        "Runs",
+    )
     cells = [
         (
             row["batch"],
-            _time(row["first_call_s"]),
+            _time(row["compile_s"] if compiled else row["first_call_s"]),
             *(_time(row[f"p{p}_s"]) for p in _PERCENTILES),
             f"{row['samples_per_s']:.4g}",
             tables.size(row["memory"]),
@@ -133,7 +145,8 @@ def _measure(call: _Call, shapes: dict[str, Shape], batch: int, options: argpars
         torch.cuda.reset_peak_memory_stats(call.context.device_id)
     once = call.prepared(shapes)
     start = time.perf_counter()
-    once()
+    with _compiled():
+        once()
     first = time.perf_counter() - start
     for _ in range(2):
         once()
@@ -153,12 +166,34 @@ def _measure(call: _Call, shapes: dict[str, Shape], batch: int, options: argpars
     return {
         "batch": batch,
         "first_call_s": first,
+        "compile_s": max(0.0, first - found["p50_s"]) if options.backend != "plain" else None,
         **found,
         "samples_per_s": batch * len(times) / sum(times),
         "memory": _memory(call.context),
         "runs": len(times),
         "shapes": shapes,
     }
+
+
+@contextlib.contextmanager
+def _compiled() -> Generator[None, None, None]:
+    """Refuse a network that the backend could not compile, and ran as it is."""
+    said: list[str] = []
+
+    class Listening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.getMessage().startswith("inductor: "):
+                said.append(record.getMessage().partition("torch.compile failed: ")[2])
+
+    root = logging.getLogger()
+    before = root.handlers
+    root.handlers = list[logging.Handler]([Listening(logging.WARNING)])
+    try:
+        yield
+    finally:
+        root.handlers = before
+    if said:
+        fail(f"--backend inductor: torch.compile cannot take this network: {said[0]}")
 
 
 def _memory(context: Context) -> int:

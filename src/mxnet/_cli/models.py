@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._graph.upgrades import VERSION, version_of
 from .._ops.registry import get
+from .._runtime.kinds import looks_like
 from ..base import MXNetError
 from .main import fail
 
@@ -78,7 +79,12 @@ def find(name: str, params: str | None = None, epoch: int | None = None) -> Mode
     """Return the model of a name, and of a file of parameters if one is given."""
     if params is not None and name.endswith(".params") and params.endswith(".json"):
         name, params = params, name
+    if epoch is not None and epoch < 0:
+        fail(f"--epoch {epoch}: expected 0 or more")
+    _refuse_what_has_no_effect(name, params, epoch)
     if name.lower() in _zoo() and not os.path.isfile(name) and not os.path.isfile(f"{name}-symbol.json"):
+        if epoch is not None:
+            fail(f"--epoch {epoch}: only the prefix of a checkpoint has epochs, and {name!r} is of the model zoo")
         return _from_zoo(name.lower(), params)
     if params is None and name.endswith(".params"):
         return _beside(name)
@@ -95,6 +101,15 @@ def find(name: str, params: str | None = None, epoch: int | None = None) -> Mode
     return fail(_not_found(name))
 
 
+def _refuse_what_has_no_effect(name: str, params: str | None, epoch: int | None) -> None:
+    """Refuse a second file, or an epoch, that belongs to nothing."""
+    whole = name.endswith((".onnx", ".safetensors"))
+    if whole and params is not None:
+        fail(f"{name!r} holds its parameters itself; what is {params!r} for?")
+    if epoch is not None and (whole or params is not None or name.endswith(".params")):
+        fail(f"--epoch {epoch}: only the prefix of a checkpoint has epochs, and the files are named here")
+
+
 def _existing(path: str) -> str:
     if not os.path.isfile(path):
         fail(f"there is no file {path!r}")
@@ -106,6 +121,7 @@ def _not_found(name: str) -> str:
     if not os.path.isdir(folder):
         return f"there is no model {name!r}: the folder {folder!r} does not exist"
     ending = "-symbol.json"
+    name = name.removesuffix(ending)
     paths = sorted(glob.glob(f"{glob.escape(folder)}/*{ending}"))
     prefixes = ", ".join(path[: -len(ending)].removeprefix("./") for path in paths[:10])
     found = (
@@ -177,7 +193,13 @@ def load_params(path: str) -> dict[str, NDArray]:
     """Return the arrays of a .params file by name."""
     from .. import ndarray
 
-    arrays = ndarray.load(_existing(path))
+    try:
+        arrays = ndarray.load(_existing(path))
+    except MXNetError:
+        kind = looks_like(path) if os.path.isfile(path) else ""
+        if not kind or kind.startswith(("a .params", "a NumPy archive")):
+            raise
+        fail(f"{path!r} is no .params file: it looks like {kind}")
     if not isinstance(arrays, dict):
         fail(f"{path!r}: its {len(arrays)} arrays have no names, so they are not the parameters of a network")
     return arrays
@@ -211,7 +233,10 @@ def load_symbol(path: str) -> tuple[Symbol, int]:
         with open(path, encoding="utf-8") as file:
             text = file.read()
     except UnicodeDecodeError:
-        fail(f"{path!r} is no symbol file: it is no text. (The .params file comes second: SYMBOL.json PARAMS)")
+        text = ""
+    if text.strip()[:1] not in ("{", "["):
+        fail(f"{path!r} is no symbol file: it looks like {looks_like(path)}. Expected NET-symbol.json, and its .params "
+             "file after it")  # fmt: skip
     try:
         found = symbol.load_json(text)
     except MXNetError as error:
@@ -313,11 +338,12 @@ def _from_onnx(path: str) -> Model:
 
 def _onnx_producer(path: str) -> str:
     """Return which program wrote an ONNX file, and its opset."""
-    import onnx
+    from ..onnx._loading import load, readable_names
 
-    file = onnx.load(path, load_external_data=False)
-    opset = max((item.version for item in file.opset_import if item.domain in ("", "ai.onnx")), default=0)
-    return f"{file.producer_name or 'unknown'} {file.producer_version}".strip() + f", ONNX opset {opset}"
+    with readable_names(path):
+        file = load(path, values=False).model
+        opset = max((item.version for item in file.opset_import if item.domain in ("", "ai.onnx")), default=0)
+        return f"{file.producer_name or 'unknown'} {file.producer_version}".strip() + f", ONNX opset {opset}"
 
 
 def _from_safetensors(path: str) -> Model:

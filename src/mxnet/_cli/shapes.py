@@ -102,6 +102,10 @@ def _is_parameter(node: Node, used_as: Sequence[str]) -> bool:
 # -- shapes that a user gives ----------------------------------------------------------------------------------------
 
 
+#: The largest length of an axis.
+_LONGEST = 2**31 - 1
+
+
 def parse_shapes(given: Sequence[str], variables: Variables) -> dict[str, Shape]:
     """Return the shapes of ``--input data:1,3,224,224``; a shape alone belongs to the only input."""
     found: dict[str, Shape] = {}
@@ -115,11 +119,13 @@ def parse_shapes(given: Sequence[str], variables: Variables) -> dict[str, Shape]
             shape = tuple(int(part) for part in sizes.replace("x", ",").strip("()[] ,").split(",") if part.strip())
         except ValueError:
             shape = ()
-        if not shape or min(shape) < 1:
-            fail(f"--input {text}: expected NAME:SHAPE with lengths above 0, as in data:1,3,224,224")
+        if not shape or min(shape) < 1 or max(shape) > _LONGEST:
+            fail(f"--input {text}: expected NAME:SHAPE with lengths from 1 to {_LONGEST}, as in data:1,3,224,224")
         if name not in (*variables.inputs, *variables.labels):
             there = ", ".join((*variables.inputs, *variables.labels)) or "none"
             fail(f"--input {text}: the network has no input {name!r}; its inputs: {there}")
+        if found.get(name, shape) != shape:
+            fail(f"--input {text}: {name!r} was given the shape {found[name]} before")
         found[name] = shape
     return found
 

@@ -268,7 +268,7 @@ def reversed_steps(x, lengths):
 
 def recurrent_of_lengths(layer, x, lengths, state=None):
     """Run a recurrent layer so that each sequence ends at its length; the steps after it become 0."""
-    lengths = lengths.long()
+    lengths = lengths.long().clamp(0, x.shape[0])
     packed = nn.utils.rnn.pack_padded_sequence(x, lengths.clamp(min=1).cpu(), enforce_sorted=False)
     out, after = layer(packed, state)
     out = nn.utils.rnn.pad_packed_sequence(out, total_length=x.shape[0])[0]

@@ -6,6 +6,8 @@ import inspect
 import itertools
 import linecache
 import os
+import sys
+import types
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -39,6 +41,7 @@ def to_torch(
     shapes: Mapping[str, tuple[int, ...]] | None = None,
     name: str | None = None,
     source: str | os.PathLike[str] | None = None,
+    copy: bool = True,
 ) -> torch.nn.Module:
     """Return a torch module that computes what a symbol or a Gluon block computes, with copies of its parameters.
 
@@ -69,6 +72,8 @@ def to_torch(
         Name of the module's class.
     source : str, optional
         Where to write the module as Python source, which needs torch only. All operators must then have a plain form.
+    copy : bool
+        False lets the module share the memory of the parameters where it can, so that a large network is there once.
 
     Returns
     -------
@@ -121,7 +126,7 @@ def to_torch(
         output=output,
         shapes=shapes,
         standalone=source is not None,
-        copies=not isinstance(params, (str, os.PathLike)),
+        copies=copy and not isinstance(params, (str, os.PathLike)),
     )
     written = writer.write()
     module = _made(written, frozen)
@@ -329,11 +334,14 @@ def _defined(source: str, name: str, operators: Mapping[str, _Operator]) -> dict
     if source in _spaces:
         return _spaces[source]
     filename = f"<remx {name} {next(_numbers)}>"
-    space: dict[str, Any] = {"__name__": filename, **operators}
+    written = types.ModuleType(filename)
+    space = vars(written)
+    space.update(operators)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     exec(compile(source, filename, "exec"), space)
     if not operators:
         _spaces[source] = space
+        sys.modules[filename] = written  # torch.export imports what a loop's body reads
         for kind in space.values():
             if isinstance(kind, type) and issubclass(kind, torch.nn.Module) and kind.__module__ == filename:
                 kind.__reduce_ex__ = lambda module, protocol: (_empty, (source, type(module).__name__), vars(module))

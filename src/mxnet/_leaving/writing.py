@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
-import inspect
 import keyword
 import re
-import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,18 +14,20 @@ import torch
 from .. import base
 from .._graph.inference import Inferred
 from .._graph.node import Entry, Node, auxiliary_nodes, topological_order
+from . import forms_detection as _detection
 from . import forms_layers as _layers
+from . import forms_loops as _loops
 from . import forms_math as _math
 from . import forms_recurrent as _recurrent
 from . import forms_shapes as _shapes
-from . import helpers
+from .bodies import Body, bodies_of
 from .forms import FORMS, Call, NotPlain
+from .source import HELPERS, INDENT, common_prefix, declared, identifiers, module_source, needed, renamed, same_values
 
 Tensor = torch.Tensor
 Value = tuple[int, int]  # id of a node and number of its output
-_REGISTERED = (_layers, _math, _recurrent, _shapes)  # importing them fills FORMS
+_REGISTERED = (_detection, _layers, _loops, _math, _recurrent, _shapes)  # importing them fills FORMS
 
-_INDENT = " " * 4
 #: How names of parameters end; what is before names a layer.
 _ENDINGS = re.compile(
     r"_(weight|bias|gamma|beta|running_mean|running_var|moving_mean|moving_var|alpha|parameters|"
@@ -37,9 +36,6 @@ _ENDINGS = re.compile(
 _KEEP_RANK = ("Activation", "BatchNorm", "Dropout", "FullyConnected", "LayerNorm", "LeakyReLU", "Pooling", "softmax")
 #: Operators that hand on their input and make their own gradient.
 _LOSSES = ("IdentityAttachKLSparseReg", "MakeLoss", "make_loss")
-_HELPERS = {
-    name: value for name, value in vars(helpers).items() if getattr(value, "__module__", "") == helpers.__name__
-}
 _RESERVED = {*keyword.kwlist, *dir(builtins), *dir(torch.nn.Module), "F", "math", "nn", "self", "torch", "training"}
 
 
@@ -121,17 +117,17 @@ class ModuleWriter:
         copies: bool = True,
     ) -> None:
         self.heads, self.values, self.output = list(heads), values, output
-        self.name = f"{name}Network" if name in _HELPERS else name
+        self.name = f"{name}Network" if name in HELPERS else name
         self.standalone, self.copies = standalone, copies
         self.order = topological_order(heads)
         variables = [node for node in self.order if node.operator is None]
         self.parameters = {node.name: node for node in variables if node.name in values}
         self.states = auxiliary_nodes(self.order)
+        self.bodies: dict[int, list[Body]] = {}
+        self.originals: dict[int, Node] = {}  # of nodes in bodies, whose variables are the parameters themselves
+        self.outputs_used: set[Value] = {(id(entry.node), entry.index) for entry in heads}
         self.consumers: dict[Value, list[tuple[Node, int]]] = {}
-        for node in self.order:
-            for position, entry in enumerate(node.inputs):
-                self.consumers.setdefault((id(entry.node), entry.index), []).append((node, position))
-        self.outputs_used = {*self.consumers, *((id(entry.node), entry.index) for entry in heads)}
+        self._register(self.order)
         free = [node for node in variables if node.name not in values]
         place = {given: number for number, given in enumerate(inputs)}
         free.sort(key=lambda node: (place.get(node.name, len(place)), self._is_label(node)))
@@ -139,15 +135,32 @@ class ModuleWriter:
         self.labels = {node.name for node in free if self._is_label(node)}
         self.inferred = self._infer(dict(shapes or {}))
         self.chain = "y" if "x" in self.inputs else "x"  # what a value is called that only the next line reads
-        self.locals: set[str] = {*_RESERVED, *_HELPERS, self.chain}
+        self.locals: set[str] = {*_RESERVED, *HELPERS, self.chain}
         self.taken: set[str] = set(_RESERVED)  # attributes of the module
-        self.prefix = _common_prefix([node.name for node in self.order if node.operator is not None], self.parameters)
+        self.prefix = common_prefix([node.name for node in self.order if node.operator is not None], self.parameters)
         self.names: dict[Value, str] = {}
         self.layers: dict[str, tuple[str, dict[str, Entry | Tensor]]] = {}
         self.attributes: dict[str, str] = {}  # of the module: name of a parameter by what stands for it in lines
         self.operators: dict[str, Node] = {}
         self.fixed: set[str] = set()
+        self.methods: dict[str, str] = {}  # the bodies of loops and branches
+        self.inner_lines: list[Line] = []
         self._now: Line | None = None
+
+    def _register(self, order: Sequence[Node]) -> None:
+        """Note who reads each value, in bodies of loops and branches too."""
+        for node in order:
+            if node.subgraphs:
+                self.bodies[id(node)] = bodies_of(node, self.parameters)
+                for body in self.bodies[id(node)]:
+                    self.originals |= body.originals
+                    self.states |= auxiliary_nodes(body.order)
+                    self.outputs_used |= {(id(entry.node), entry.index) for entry in body.heads}
+                    self._register(body.order)
+            for position, entry in enumerate(node.inputs):
+                self.outputs_used.add((id(entry.node), entry.index))
+                if not (node.subgraphs and entry.node.name in self.parameters):
+                    self.consumers.setdefault((id(entry.node), entry.index), []).append((node, position))
 
     # -- what is known of the graph --------------------------------------------------------------------------------
 
@@ -157,7 +170,22 @@ class ModuleWriter:
         inferred = Inferred(self.heads, {**known, **shapes}, dtypes)
         inferred.infer_dtypes(torch.float32)
         inferred.infer_shapes()
+        self.inside: dict[int, Inferred] = {}
+        self._infer_inside(self.order, inferred)
         return inferred
+
+    def _infer_inside(self, order: Sequence[Node], inferred: Inferred) -> None:
+        for node in order:
+            if node.subgraphs:
+                original = self.originals.get(id(node), node)
+                for body, inner in zip(self.bodies[id(node)], inferred.inner(original)):
+                    self.inside |= dict.fromkeys(body.originals, inner)
+                    self._infer_inside(body.order, inner)
+
+    def _known(self, entry: Entry) -> tuple[Inferred, Entry]:
+        """Return who knows a value's shape, and under which entry."""
+        node = self.originals.get(id(entry.node))
+        return (self.inferred, entry) if node is None else (self.inside[id(entry.node)], Entry(node, entry.index))
 
     def _is_label(self, node: Node) -> bool:
         """Whether a variable is read by loss layers only, which do not need it to predict."""
@@ -171,11 +199,12 @@ class ModuleWriter:
         )
 
     def shape(self, entry: Entry) -> tuple[int, ...] | None:
-        return self.inferred.shape(entry)
+        inferred, known = self._known(entry)
+        return inferred.shape(known)
 
     def rank(self, entry: Entry) -> int | None:
         """Return how many axes a value has; some operators tell without the shapes of the inputs."""
-        while (shape := self.inferred.shape(entry)) is None:
+        while (shape := self.shape(entry)) is None:
             node = entry.node
             if node.operator is None:
                 return None
@@ -190,7 +219,8 @@ class ModuleWriter:
         return len(shape)
 
     def dtype(self, entry: Entry) -> torch.dtype:
-        return self.inferred.dtype(entry) or torch.float32
+        inferred, known = self._known(entry)
+        return inferred.dtype(known) or torch.float32
 
     def is_used(self, node: Node, index: int) -> bool:
         return (id(node), index) in self.outputs_used
@@ -234,7 +264,7 @@ class ModuleWriter:
         node = entry.node
         if node.name not in self.parameters or self.parameters[node.name] is not node:
             return None
-        uses = self.consumers[(id(node), 0)]
+        uses = self.consumers.get((id(node), 0), [])
         kinds = {
             (
                 user.operator,
@@ -249,13 +279,17 @@ class ModuleWriter:
     def layer(self, wanted: str, text: str, tensors: Mapping[str, Entry | Tensor]) -> str:
         """Add a layer, or return the one that has these parameters."""
         for name, (other, found) in self.layers.items():
-            if other == text and _same_values(found, tensors):
+            if other == text and same_values(found, tensors):
                 return self._note_layer(name)
         first = next((value for value in tensors.values() if isinstance(value, Entry)), None)
         stem = wanted if first is None else _ENDINGS.sub("", first.node.name)
         name = self._free(stem, self.taken)
         self.layers[name] = (text, dict(tensors))
         return self._note_layer(name)
+
+    def local(self, wanted: str) -> str:
+        """Return a name that nothing in the module's methods has yet."""
+        return self._free(wanted, self.locals)
 
     def _note_layer(self, name: str) -> str:
         assert self._now is not None
@@ -286,10 +320,39 @@ class ModuleWriter:
             if node.operator is None and node.name not in self.parameters:
                 self.names[(id(node), 0)] = self._free(node.name, self.locals)
         lines = [self._line(node) for node in self.order if node.operator is not None]
-        lines = self._living(lines)
-        self._refuse(lines)
-        body = self._forward(lines)
+        lines = self._living(lines, self.heads)
+        self._refuse([*lines, *self.inner_lines])
+        body = self._forward(lines, self.heads, self.output)
         return self._module(lines, body)
+
+    def method(self, node: Node, number: int) -> str:
+        """Write the body of a loop or a branch as a method of the module; return ``self.name``."""
+        assert self._now is not None
+        outer, body = self._now, self.bodies[id(node)][number]
+        arguments: list[str] = []
+        for variable in body.variables:
+            if variable is None:  # a parameter, which the method reads off the module
+                continue
+            self.names[(id(variable), 0)] = name = self._free(variable.name, self.locals)
+            arguments.append(name)
+        lines = [self._line(inner) for inner in body.order if inner.operator is not None]
+        lines = self._living(lines, body.heads)
+        self.inner_lines += lines
+        results = ", ".join(f"{{{i}}}" for i in range(len(body.heads)))
+        text = self._forward(lines, body.heads, f"({results},)" if len(body.heads) == 1 else results)
+        name = self._free(f"{node.name}_{body.kind}", self.taken)
+        signature = f"def {name}({', '.join(['self', *arguments])}):"
+        self.methods[name] = "\n".join([signature, *(f"{INDENT}{line}" for line in text)])
+        outer.layers |= {layer for line in lines for layer in line.layers}
+        outer.helpers |= {helper for line in lines for helper in line.helpers}
+        self._now = outer
+        return f"self.{name}"
+
+    def passed(self, node: Node, number: int) -> list[int | None]:
+        """Return for each variable of a body the place of its argument; None for parameters, which are not passed."""
+        variables = self.bodies[id(node)][number].variables
+        places = iter(range(len(variables)))
+        return [None if variable is None else next(places) for variable in variables]
 
     def _line(self, node: Node) -> Line:
         assert node.operator is not None
@@ -314,7 +377,7 @@ class ModuleWriter:
             line.layers, line.helpers = frozenset(), frozenset()
             line.expression = self._operator(node, inputs)
             line.pattern = ", ".join(f"{{{i}}}" for i in range(count))
-        line.used = _identifiers(line.expression)
+        line.used = identifiers(line.expression)
         return line
 
     def _with_own_gradient(self, line: Line, inputs: Sequence[str]) -> None:
@@ -338,15 +401,15 @@ class ModuleWriter:
     def _reading(self, entry: Entry) -> str:
         """Return how a line reads a value."""
         node = entry.node
-        if node.operator is None and node.name in self.parameters:
+        if node.operator is None and self.parameters.get(node.name) is node:
             if node.name not in self.attributes:
                 self.attributes[node.name] = self._free(node.name, self.taken)
             return f"self.{self.attributes[node.name]}"
         return self.names[(id(node), entry.index)]
 
-    def _living(self, lines: Sequence[Line]) -> list[Line]:
+    def _living(self, lines: Sequence[Line], heads: Sequence[Entry]) -> list[Line]:
         """Drop lines whose results nobody reads: parameters that a layer has taken over were reshaped there."""
-        wanted = {self._reading(entry) for entry in self.heads}
+        wanted = {self._reading(entry) for entry in heads}
         kept: list[Line] = []
         for line in reversed(lines):
             if wanted.intersection(line.targets):
@@ -356,49 +419,45 @@ class ModuleWriter:
 
     def _refuse(self, lines: Sequence[Line]) -> None:
         wrong = [line for line in lines if line.problem]
-        held_inside = [line for line in wrong if line.node.operator and line.node.operator.subgraphs]
         if wrong and self.standalone:
             what = "; ".join(_said(line) for line in wrong)
             raise base.MXNetError(
                 f"to_torch: {len(wrong)} nodes cannot be written as plain torch: {what}. Without source=, the module "
                 "runs remx's own functions for them"
             )
-        if held_inside:
-            what = "; ".join(_said(line) for line in held_inside)
-            raise base.MXNetError(f"to_torch: loops and branches are not supported: {what}")
 
-    def _forward(self, lines: Sequence[Line]) -> list[str]:
-        """Return the lines of `forward`; a value that only the next line reads is called x."""
+    def _forward(self, lines: Sequence[Line], entries: Sequence[Entry], output: str | None) -> list[str]:
+        """Return the lines of `forward` or of a body; a value that only the next line reads is called x."""
         readers: dict[str, list[int]] = {}
         for number, line in enumerate(lines):
             for name in line.used:
                 readers.setdefault(name, []).append(number)
-        heads = [self._reading(entry) for entry in self.heads]
+        heads = [self._reading(entry) for entry in entries]
         for name in heads:
             readers.setdefault(name, []).append(len(lines))
-        renamed: dict[str, str] = {}
+        called: dict[str, str] = {}
         body: list[str] = []
         for number, line in enumerate(lines):
-            expression = _renamed(line.expression, renamed)
+            expression = renamed(line.expression, called)
             shown = [t for t in line.targets if t != "_"]
             if len(shown) == 1 and readers.get(shown[0]) == [number + 1]:
-                renamed[shown[0]] = self.chain
-            targets = [renamed.get(target, target) for target in line.targets]
+                called[shown[0]] = self.chain
+            targets = [called.get(target, target) for target in line.targets]
             target = line.pattern.format(*targets)
             if target != expression:
                 body.append(f"{target} = {expression}")
-        if body and len(heads) == 1 and self.output in (None, "{0}"):
+        if body and len(heads) == 1 and output in (None, "{0}"):
             target, _, expression = body[-1].partition(" = ")
-            if target == _renamed(heads[0], renamed):
+            if target == renamed(heads[0], called):
                 return [*body[:-1], f"return {expression}"]
-        result = self.output or (", ".join(f"{{{i}}}" for i in range(len(heads))))
-        body.append("return " + result.format(*(_renamed(name, renamed) for name in heads)))
+        result = output or (", ".join(f"{{{i}}}" for i in range(len(heads))))
+        body.append("return " + result.format(*(renamed(name, called) for name in heads)))
         return body
 
     def _module(self, lines: Sequence[Line], body: Sequence[str]) -> Written:
-        text = "\n".join(body)
+        text = "\n".join([*body, *self.methods.values()])
         used_layers = {name for line in lines for name in line.layers}
-        read = _identifiers(text)
+        read = identifiers(text)
         state: dict[str, Tensor] = {}
         origins: dict[str, str] = {}
         made: list[str] = []
@@ -410,13 +469,14 @@ class ModuleWriter:
         for variable, name in self.attributes.items():
             if f"self.{name}" in read:
                 node, value = self.parameters[variable], self.values[variable]
-                made.append(_declared(name, value, id(node) in self.states))
+                made.append(declared(name, value, id(node) in self.states))
                 self._note(name, Entry(node, 0), state, origins)
         operators = {name: node for name, node in self.operators.items() if name in read}
         arguments = [f"{self.names[(id(n), 0)]}{'=None' if n.name in self.labels else ''}" for n in self._inputs()]
         arguments = [a for a in arguments if not (a.endswith("=None") and self.standalone)]
-        functions = _needed({helper for line in lines for helper in line.helpers})
-        source = _source(self.name, arguments, made, body, functions, bool(operators))
+        functions = needed({helper for line in lines for helper in line.helpers})
+        methods = [text for name, text in self.methods.items() if f"self.{name}" in read]
+        source = module_source(self.name, arguments, made, body, functions, bool(operators), methods)
         given = [name for name in self.inputs if not (self.standalone and name in self.labels)]
         return Written(source, self.name, state, origins, given, operators)
 
@@ -434,97 +494,6 @@ class ModuleWriter:
         origins[key] = f"{'aux' if id(value.node) in self.states else 'arg'}:{name}"
 
 
-# -- pieces of source ----------------------------------------------------------------------------------------------
-
-
-def _source(
-    name: str,
-    arguments: Sequence[str],
-    made: Sequence[str],
-    body: Sequence[str],
-    functions: Iterable[Any],
-    operators: bool,
-) -> str:
-    pieces = [textwrap.dedent(inspect.getsource(function)) for function in functions]
-    start = ["super().__init__()", *made]
-    forward = f"def forward({', '.join(['self', *arguments])}):"
-    own = f"class {name}(nn.Module):\n{_INDENT}def __init__(self):\n"
-    own += "".join(f"{2 * _INDENT}{line}\n" for line in start) + f"\n{_INDENT}{forward}\n"
-    own += "".join(f"{2 * _INDENT}{line}\n" for line in body)
-    pieces.append(own)
-    text = "\n\n".join(piece.rstrip("\n") + "\n" for piece in pieces)
-    imports = ["import torch"]
-    if re.search(r"\bmath\.", text):
-        imports = ["import math", "", *imports]
-    if re.search(r"\bF\.", text):
-        imports.append("import torch.nn.functional as F")
-    imports.append("from torch import nn")
-    needs = "remx for what begins with run_" if operators else "PyTorch only"
-    said = f'"""{name}, written by remx from an MXNet network. It needs {needs}."""'
-    return "\n".join([said, "", *imports]) + "\n\n\n" + text
-
-
-def _declared(name: str, value: Tensor, is_state: bool) -> str:
-    shape = ", ".join(map(str, value.shape)) if value.dim() else "()"
-    dtype = "" if value.dtype is torch.float32 else f", dtype={value.dtype}"
-    if is_state:
-        return f'self.register_buffer("{name}", torch.zeros({shape}{dtype}))'
-    grad = "" if value.is_floating_point() else ", requires_grad=False"
-    return f"self.{name} = nn.Parameter(torch.zeros({shape}{dtype}){grad})"
-
-
-def _needed(names: Iterable[str]) -> list[Any]:
-    """Return helpers and those that they call, in the order of their file."""
-    wanted, left = set(), list(names)
-    while left:
-        name = left.pop()
-        if name not in wanted:
-            wanted.add(name)
-            left += [n for n in _identifiers(textwrap.dedent(inspect.getsource(_HELPERS[name]))) if n in _HELPERS]
-    return [value for name, value in _HELPERS.items() if name in wanted]
-
-
-def _identifiers(source: str) -> set[str]:
-    """Return names and attributes of ``self`` in source."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Name):
-            found.add(node.id)
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
-            found.add(f"self.{node.attr}")
-    return found
-
-
-def _renamed(expression: str, names: Mapping[str, str]) -> str:
-    """Return an expression with other names for its variables."""
-    return re.sub(
-        r"(?<![\w.\"'])[A-Za-z_]\w*(?![\w\"']|=(?!=))", lambda match: names.get(match[0], match[0]), expression
-    )
-
-
-def _same_values(one: Mapping[str, Entry | Tensor], other: Mapping[str, Entry | Tensor]) -> bool:
-    if one.keys() != other.keys():
-        return False
-    pairs = [(one[key], other[key]) for key in one]
-    return any(isinstance(a, Entry) for a, _ in pairs) and all(
-        isinstance(a, Entry) == isinstance(b, Entry)
-        and (a.node is b.node if isinstance(a, Entry) and isinstance(b, Entry) else torch.equal(a, b))  # type: ignore[arg-type]
-        for a, b in pairs
-    )
-
-
 def _said(line: Line) -> str:
     assert line.node.operator is not None
     return f"{line.node.operator.name} {line.node.name!r} ({line.problem})"
-
-
-def _common_prefix(nodes: Sequence[str], parameters: Iterable[str]) -> str:
-    """Return what all names begin with, up to an underscore: ``resnetv10_``."""
-    names = [*nodes, *parameters]
-    if len(names) < 2:
-        return ""
-    first, last = min(names), max(names)
-    length = 0
-    while length < min(len(first), len(last)) and first[length] == last[length]:
-        length += 1
-    return first[:length].rpartition("_")[0] + "_" if "_" in first[:length] else ""

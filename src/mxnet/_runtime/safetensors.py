@@ -28,6 +28,7 @@ import torch
 
 from ..base import MXNetError
 from .files import replacing
+from .kinds import looks_like
 from .params import _reserve as reserve
 from .params_reading import memory
 
@@ -167,12 +168,17 @@ def _header(name: str, file: Any, size: int) -> tuple[int, dict[str, Any]]:
         _fail(name, f"{size} bytes are no safetensors file, which begins with the length of its header in 8 bytes")
     (length,) = struct.unpack("<Q", first)
     if length > min(size - 8, _LONGEST_HEADER):
-        _fail(name, f"a header of {length} bytes in a file of {size}; it is cut off, or no safetensors file")
+        _fail(
+            name,
+            f"a header of {length} bytes in a file of {size}; it is cut off, or no safetensors file ({_seen(name)})",
+        )
     text = file.read(length)
     if len(text) < length:
         _fail(name, "the header is cut off")
     try:
         header = json.loads(text.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        _fail(name, f"the header is no JSON object: it is no text; {_seen(name)}")
     except (ValueError, RecursionError) as error:
         _fail(name, f"the header is no JSON object: {str(error)[:200]}")
     if not isinstance(header, dict):
@@ -181,6 +187,11 @@ def _header(name: str, file: Any, size: int) -> tuple[int, dict[str, Any]]:
     if not isinstance(described, dict) or not all(isinstance(value, str) for value in described.values()):
         _fail(name, "__metadata__ in the header is not an object of strings")
     return 8 + length, header
+
+
+def _seen(name: str) -> str:
+    kind = looks_like(name)
+    return "the file is damaged" if "safetensors" in kind else f"it looks like {kind}"
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from .. import base
 
 if TYPE_CHECKING:
     from ..context import Context
-    from ..gluon import SymbolBlock
+    from ..gluon import HybridBlock, SymbolBlock
     from ..ndarray import NDArray
     from ..symbol import Symbol
 
@@ -27,8 +27,8 @@ _log = logging.getLogger("mxnet.onnx")
 
 
 def export_model(
-    sym: Symbol | str,
-    params: Mapping[str, NDArray] | Sequence[Mapping[str, NDArray]] | str,
+    sym: Symbol | HybridBlock | str,
+    params: Mapping[str, NDArray] | Sequence[Mapping[str, NDArray]] | str | None,
     in_shapes: Sequence[Sequence[int]] | None = None,
     in_types: Any = np.float32,
     onnx_file_path: str = "model.onnx",
@@ -48,11 +48,11 @@ def export_model(
 
     Parameters
     ----------
-    sym : Symbol or str
-        The network, or the path of its ``-symbol.json`` file.
+    sym : Symbol, HybridBlock or str
+        The network, or the path of its ``-symbol.json`` file. A block has been hybridized and has run.
     params : dict, list of two dicts, or str
         Parameters and auxiliary states by name, with or without ``arg:`` and ``aux:``; or arg_params and aux_params; or
-        the path of a ``.params`` file.
+        the path of a ``.params`` file. None for a block, which has its own.
     in_shapes : list of tuple of int
         A shape for each input (a variable that is neither parameter nor label), in the order of ``sym.list_inputs()``.
         None takes the shapes that the variables were given.
@@ -98,20 +98,25 @@ def export_model(
     >>> mx.onnx.export_model(net, params, [(1, 3)], onnx_file_path=path) == path
     True
     """
+    from ._draft import save
     from ._loading import onnx_package
-    from ._model import model_of, save
+    from ._model import draft_of
 
-    onnx = onnx_package()
+    onnx_package()
     if not isinstance(onnx_file_path, (str, os.PathLike)):
         raise base.TypeError(f"export_model: onnx_file_path is {onnx_file_path!r}; expected a path")
     in_types = in_types if input_type is None else input_type
     in_shapes = in_shapes if input_shape is None else input_shape
-    model = model_of(sym, params, in_shapes, in_types, dynamic, dynamic_input_shapes, opset)
+    draft = draft_of(sym, params, in_shapes, in_types, dynamic, dynamic_input_shapes, opset)
     if run_shape_inference:
-        model = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
+        draft.infer()
     path = os.fspath(onnx_file_path)
-    save(model, path)
+    files = save(draft, path)
+    if len(files) > 1:
+        _log.warning("%s: more parameters than fit into an ONNX file (2 GB); %s holds them and has to stay beside it",
+                     path, files[1])  # fmt: skip
     if verbose:
+        model = draft.model
         opsets = ", ".join(str(item.version) for item in model.opset_import)
         kinds = sorted({node.op_type for node in model.graph.node})
         _log.warning("%d nodes of opset %s: %s", len(model.graph.node), opsets, ", ".join(kinds))

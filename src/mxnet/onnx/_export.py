@@ -14,6 +14,7 @@ from ._folding import foldable, folded
 from ._lengths import Shapes, numpy_dtype
 from ._loading import onnx_package
 from ._translating import Applied, CannotTranslate, Translation, translations
+from ._without import WITHOUT
 from ._writing import Graph, Value
 
 #: The oldest opset that is written, the one that is written unless said, and the newest. From 22 on ONNX Runtime
@@ -138,6 +139,7 @@ def untranslatable(problems: Sequence[tuple[Node, str]]) -> MXNetError:
         kind = node.operator.name
         if kind == "Custom":
             kind = f"Custom (op_type {node.values['op_type']!r}, written in Python)"
+        why = why or WITHOUT.get(node.operator.name, "")
         lines.append(f"  {kind}, node {node.name!r}" + (f": {why}" if why else ""))
     which = "this node has" if len(lines) == 1 else f"these {len(lines)} nodes have"
     return MXNetError(

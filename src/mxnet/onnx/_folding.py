@@ -52,7 +52,7 @@ def folded(graph: Graph, node: Node, inputs: Sequence[Value], applied: Applied, 
             return None
         tensors = [stand_in]
     elif all(value.is_known and value.dtype.name != "bfloat16" for value in inputs):
-        tensors = [torch.from_numpy(np.array(value.array)) for value in inputs]
+        tensors = [_tensor(value.array) for value in inputs]
     else:
         return None
     size = max((count(shape) for shape in shapes if shape is not None), default=0)
@@ -78,6 +78,12 @@ def _stand_in(value: Value, axes: tuple[int, ...] | None) -> torch.Tensor | None
         return None
     lengths = [n if isinstance(n, int) else 1 for n in shape]
     return torch.zeros((), dtype=_torch_dtype(value.dtype)).expand(lengths)
+
+
+def _tensor(array: np.ndarray | None) -> torch.Tensor:
+    assert array is not None
+    shared = array.flags.writeable and array.flags.c_contiguous  # nothing that is folded writes to its inputs
+    return torch.from_numpy(array if shared else array.copy())
 
 
 def _torch_dtype(dtype: np.dtype) -> torch.dtype:

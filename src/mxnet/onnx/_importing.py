@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import torch
+
 from .. import base, gluon
 from .. import symbol as sym
 from ..base import MXNetError
+from ..context import cpu, current_context
+from ..ndarray import NDArray
+from ..ndarray.dispatch import wrap
 from ..symbol import Symbol
-from ._loading import Prepared, load, prepare
+from ._loading import LARGE, Prepared, load, prepare, readable_names
 from ._readers import SCALES, GraphReader, Scope, Unsupported, read_names, refusal
 
 if TYPE_CHECKING:
     from ..context import Context
-    from ..ndarray import NDArray
 
 
 def import_model(model_file: Any) -> tuple[Symbol, dict[str, NDArray], dict[str, NDArray]]:
@@ -76,12 +81,18 @@ def import_to_gluon(model_file: Any, ctx: Context | list[Context]) -> gluon.Symb
         )
     block = gluon.SymbolBlock(found, [sym.var(name) for name in inputs])
     parameters = block.collect_params()
-    for name, array in {**arg_params, **aux_params}.items():
+    for name in [*arg_params, *aux_params]:
         parameter = parameters[name]
+        array = arg_params.pop(name) if name in arg_params else aux_params.pop(name)  # so that none is there twice
         if name in untrained:
             parameter.grad_req = "null"
         parameter.shape = array.shape
-        parameter._load_init(array, ctx=ctx, cast_dtype=True, dtype_source="saved")
+        if ctx in (array.context, [array.context]) and parameter._data is None:
+            parameter.cast(array.dtype)
+            parameter._ctx_list, parameter._data, parameter._deferred_init = [array.context], [array], ()
+            parameter._init_grad()  # the array itself is the value: it is nobody else's
+        else:
+            parameter._load_init(array, ctx=ctx, cast_dtype=True, dtype_source="saved")
     return block
 
 
@@ -103,13 +114,14 @@ def get_model_metadata(model_file: Any) -> dict[str, list[tuple[str, tuple[int, 
     MXNetError
         If the file is missing or damaged.
     """
-    _, model = load(model_file)
-    fixed = {tensor.name for tensor in model.graph.initializer}
-    fixed |= {tensor.values.name for tensor in model.graph.sparse_initializer}
-    return {
-        "input_tensor_data": [(item.name, _shape(item)) for item in model.graph.input if item.name not in fixed],
-        "output_tensor_data": [(item.name, _shape(item)) for item in model.graph.output],
-    }
+    with readable_names(model_file):
+        graph = load(model_file, values=False).model.graph
+        fixed = {tensor.name for tensor in graph.initializer}
+        fixed |= {tensor.values.name for tensor in graph.sparse_initializer}
+        return {
+            "input_tensor_data": [(item.name, _shape(item)) for item in graph.input if item.name not in fixed],
+            "output_tensor_data": [(item.name, _shape(item)) for item in graph.output],
+        }
 
 
 def _shape(item: Any) -> tuple[int, ...]:
@@ -118,17 +130,48 @@ def _shape(item: Any) -> tuple[int, ...]:
 
 def _read(model_file: Any) -> tuple[Symbol, dict[str, NDArray], dict[str, NDArray], list[str], set[str]]:
     """Return symbol, parameters, auxiliary states, names of the inputs, and of parameters that are not trained."""
-    prepared = prepare(*load(model_file))
-    reader, outputs = _best_reading(prepared)
-    found = outputs[0] if len(outputs) == 1 else sym.Group(outputs)
+    found, reader = _symbol_and_reader(model_file)
     arguments, states = set(found.list_arguments()), set(found.list_auxiliary_states())
-    return (
-        found,
-        {name: array for name, array in reader.params.items() if name in arguments},
-        {name: array for name, array in reader.params.items() if name in states},
-        [value.name for value in reader.inputs],
-        reader.untrained,
-    )
+    arg_params: dict[str, NDArray] = {}
+    aux_params: dict[str, NDArray] = {}
+    taken: set[int] = set()
+    while reader.params:  # each is let go of as its NDArray is made
+        name, array = reader.params.popitem()
+        if name in arguments or name in states:
+            (arg_params if name in arguments else aux_params)[name] = _ndarray(array, taken)
+        del array
+    inputs = [value.name for value in reader.inputs]
+    return found, _reversed(arg_params), _reversed(aux_params), inputs, reader.untrained
+
+
+def _symbol_and_reader(model_file: Any) -> tuple[Symbol, GraphReader]:
+    with readable_names(model_file):
+        prepared = prepare(load(model_file))
+        reader, outputs = _best_reading(prepared)
+    return outputs[0] if len(outputs) == 1 else sym.Group(outputs), reader
+
+
+def _reversed(params: dict[str, NDArray]) -> dict[str, NDArray]:
+    return dict(reversed(params.items()))
+
+
+def _ndarray(array: np.ndarray, taken: set[int]) -> NDArray:
+    """Return an array as NDArray, in its own memory if no other has that (`taken`, by its address) and it is in order.
+
+    Nobody else writes to the memory: it was read from the file for this.
+    """
+    owner: Any = array
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    place = owner.__array_interface__["data"][0]
+    whole = array.flags.writeable and array.flags.c_contiguous and owner.nbytes == array.nbytes > LARGE
+    if whole and place not in taken:
+        taken.add(place)
+    else:
+        array = array.copy()
+    is_bfloat16 = array.dtype.name == "bfloat16"
+    tensor = torch.from_numpy(array.view(np.int16) if is_bfloat16 else array)
+    return wrap(NDArray, tensor.view(torch.bfloat16) if is_bfloat16 else tensor, cpu()).as_in_context(current_context())
 
 
 def _best_reading(prepared: Prepared) -> tuple[GraphReader, list[Symbol]]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .. import base
+from .._runtime.kinds import looks_like
 from ..base import MXNetError
 from ._readers.registry import READERS
+from ._wire import WHOLE, Damaged, Stored, read_array, without_arrays
 
 if TYPE_CHECKING:
     import onnx
@@ -19,7 +22,17 @@ if TYPE_CHECKING:
 #: The oldest operator set that is read as it is; older models are converted by the onnx package.
 OLDEST = 7
 #: Initializers of more bytes are kept apart while the graph is prepared.
-_LARGE = 4096
+LARGE = 4096
+#: What the onnx package calls the usual form of its files; None is a name that says nothing.
+_BINARY = ("protobuf", None)
+
+
+class Loaded(NamedTuple):
+    """A model as it is in its file, but for the elements of large initializers."""
+
+    source: str
+    model: Any
+    arrays: Mapping[int, np.ndarray]  # by the number of the initializer
 
 
 class Prepared(NamedTuple):
@@ -47,8 +60,14 @@ def onnx_package() -> Any:
     return onnx
 
 
-def load(model_file: Any) -> tuple[str, onnx.ModelProto]:
-    """Return the name and the content of an ONNX file, with the data that lies in other files.
+def load(model_file: Any, values: bool = True) -> Loaded:
+    """Return the content of an ONNX file; large initializers are read straight into arrays.
+
+    Parameters
+    ----------
+    model_file : str, path or ModelProto
+    values : bool
+        Whether to read them.
 
     Raises
     ------
@@ -59,7 +78,7 @@ def load(model_file: Any) -> tuple[str, onnx.ModelProto]:
     if isinstance(model_file, package.ModelProto):
         model = package.ModelProto()
         model.CopyFrom(model_file)
-        return "the model", model
+        return Loaded("the model", model, {})
     if not isinstance(model_file, (str, os.PathLike)):
         raise base.TypeError(
             f"import_model: model_file is a {type(model_file).__name__}; expected the path of an .onnx file"
@@ -69,26 +88,82 @@ def load(model_file: Any) -> tuple[str, onnx.ModelProto]:
         what = "a folder, not a file" if os.path.isdir(path) else "no such file"
         raise MXNetError(f"cannot read {path!r}: {what}; expected the path of an .onnx file")
     try:
-        model = package.load(path, load_external_data=False)
+        model, arrays = _read_file(package, path, values)
+    except OSError as error:
+        raise MXNetError(f"cannot read {path!r}: {error.strerror}") from None
     except Exception as error:  # protocol buffers raise their own errors, which are not in one family
-        raise MXNetError(f"{path!r} is no ONNX model, or is damaged: {_first_line(error)}") from None
+        raise MXNetError(f"{path!r} is no ONNX model, or is damaged: {_first_line(error)}{_seen(path)}") from None
     if not model.HasField("graph"):
-        raise MXNetError(f"{path!r} is no ONNX model: it holds no graph")
+        raise MXNetError(f"{path!r} is no ONNX model: it holds no graph{_seen(path)}")
+    if values:
+        folder = os.path.dirname(os.path.abspath(path))
+        try:
+            _read_external(model, folder, arrays)
+            package.load_external_data_for_model(model, folder)
+        except Exception as error:  # missing files, places outside of the folder, wrong lengths
+            raise MXNetError(f"{path!r}: the data of its parameters cannot be read: {_first_line(error)}") from None
+    return Loaded(repr(path), model, arrays)
+
+
+def _seen(path: str) -> str:
+    """Return what else a file may be."""
+    kind = looks_like(path)
+    return "" if "ONNX" in kind or "unknown" in kind else f"; it looks like {kind}"
+
+
+def _read_file(package: Any, path: str, values: bool) -> tuple[onnx.ModelProto, dict[int, np.ndarray]]:
+    """Return the model in a file without the elements of large initializers, and these by the initializers' numbers."""
+    if package.serialization.registry.get_format_from_file_extension(os.path.splitext(path)[1]) not in _BINARY:
+        return package.load(path, load_external_data=False), {}  # a form of text
+    with open(path, "rb", buffering=0) as file:
+        if not os.fstat(file.fileno()).st_size:
+            return package.ModelProto(), {}
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # closed with the last view of it
+        rest, places = without_arrays(data, LARGE)
+        model = package.ModelProto.FromString(rest)
+        if not values:
+            return model, {}
+        return model, {
+            number: _read_one(file, model.graph.initializer[number], place) for number, place in places.items()
+        }
+
+
+def _read_one(file: Any, tensor: Any, place: Stored) -> np.ndarray:
+    dtype = onnx_package().helper.tensor_dtype_to_np_dtype(tensor.data_type)
     try:
-        package.load_external_data_for_model(model, os.path.dirname(os.path.abspath(path)))
-    except Exception as error:  # missing files, places outside of the folder, wrong lengths
-        raise MXNetError(f"{path!r}: the data of its parameters cannot be read: {_first_line(error)}") from None
-    return repr(path), model
+        return read_array(file, place, dtype, tensor.dims)
+    except Damaged as error:
+        raise Damaged(f"parameter {tensor.name!r}: {error}") from None
 
 
-def prepare(source: str, model: onnx.ModelProto) -> Prepared:
+def _read_external(model: onnx.ModelProto, folder: str, arrays: dict[int, np.ndarray]) -> None:
+    """Read large initializers that lie in other files; what is left is read by the onnx package."""
+    package = onnx_package()
+    for number, tensor in enumerate(model.graph.initializer):
+        if tensor.data_location != package.TensorProto.EXTERNAL or tensor.data_type not in WHOLE:
+            continue
+        said = {item.key: item.value for item in tensor.external_data}
+        path = os.path.join(folder, said.get("location", ""))
+        plain = os.path.basename(path) == said.get("location") and not os.path.islink(path) and os.path.isfile(path)
+        if not plain or not {"offset", "length"} <= said.keys() or int(said["length"]) < LARGE:
+            continue  # it looks at where the file is, and has the words for what is wrong
+        with open(path, "rb", buffering=0) as file:
+            arrays[number] = _read_one(file, tensor, Stored(int(said["offset"]), int(said["length"])))
+        del tensor.external_data[:]
+        tensor.ClearField("data_location")
+
+
+def prepare(loaded: Loaded) -> Prepared:
     """Return a model with functions written out, its initializers apart, and what ONNX infers of its tensors."""
     package = onnx_package()
-    model = _of_known_opset(source, model)
+    source, model, arrays = loaded
+    _refuse_newer(source, model)
+    large = _take_large(source, model.graph, arrays)
+    model = _typed(model, large)  # from here on they are inputs with a dtype and a shape
     _check(source, model)
-    initializers = _take_initializers(source, model.graph)
-    fixed = set(initializers)
-    inputs = [item for item in model.graph.input if item.name not in fixed]
+    model = _of_known_opset(source, model)
+    initializers = _initializers(source, model.graph, large)
+    inputs = [item for item in model.graph.input if item.name not in initializers]
     model = _without_functions(model)
     inferred = model
     with contextlib.suppress(Exception):  # what ONNX cannot infer is found here, or asked for where it is needed
@@ -103,56 +178,93 @@ def _opset(model: onnx.ModelProto) -> int:
     return found[0] if found else onnx_package().defs.onnx_opset_version()
 
 
-def _of_known_opset(source: str, model: onnx.ModelProto) -> onnx.ModelProto:
+def _refuse_newer(source: str, model: onnx.ModelProto) -> None:
     package = onnx_package()
     newest = package.defs.onnx_opset_version()
-    opset = _opset(model)
-    if opset > newest:
+    if _opset(model) > newest:
         raise MXNetError(
-            f"{source} uses operator set {opset}, and the installed onnx {package.__version__} knows those up to "
-            f"{newest}: install a newer one (pip install --upgrade onnx)"
+            f"{source} uses operator set {_opset(model)}, and the installed onnx {package.__version__} knows those up "
+            f"to {newest}: install a newer one (pip install --upgrade onnx)"
         )
-    if opset >= OLDEST:
+
+
+def _of_known_opset(source: str, model: onnx.ModelProto) -> onnx.ModelProto:
+    package = onnx_package()
+    if _opset(model) >= OLDEST:
         return model
     try:
         return package.version_converter.convert_version(model, OLDEST)
     except Exception as error:  # the converter is not Python, and has errors of its own
         raise MXNetError(
-            f"{source} uses operator set {opset}; {OLDEST} to {newest} are read, and the onnx package cannot convert "
-            f"it: {_first_line(error)}"
+            f"{source} uses operator set {_opset(model)}; {OLDEST} to {package.defs.onnx_opset_version()} are read, "
+            f"and the onnx package cannot convert it: {_first_line(error)}"
         ) from None
 
 
 def _check(source: str, model: onnx.ModelProto) -> None:
     package = onnx_package()
-    if model.ByteSize() > 2_000_000_000:  # the checker takes files of that size only by path
-        return
     try:
         package.checker.check_model(model)
     except Exception as error:  # what is not valid, and text that is no text
         raise MXNetError(f"{source} is not a valid ONNX model: {_first_line(error)}") from None
 
 
+@contextlib.contextmanager
+def readable_names(model_file: Any) -> Generator[None, None, None]:
+    """Refuse a model whose names are no text, which shows wherever one is looked at first."""
+    try:
+        yield
+    except UnicodeDecodeError:
+        source = repr(os.fspath(model_file)) if isinstance(model_file, (str, os.PathLike)) else "the model"
+        raise MXNetError(f"{source} is damaged: a name in it is no text") from None
+
+
 def _first_line(error: BaseException) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "a name in it is no text"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 
 
-def _take_initializers(source: str, graph: Any) -> dict[str, np.ndarray]:
-    """Return the arrays of a graph; large ones are removed from it, which makes all that follows quicker."""
+def _take_large(source: str, graph: Any, arrays: Mapping[int, np.ndarray]) -> dict[str, np.ndarray]:
+    """Take large initializers out of a graph, which makes all that follows quicker; return them by name."""
     package = onnx_package()
     found: dict[str, np.ndarray] = {}
-    tensors = [(tensor.name, tensor, package.numpy_helper.to_array) for tensor in graph.initializer]
-    tensors += [(tensor.values.name, tensor, dense) for tensor in graph.sparse_initializer]
-    for name, tensor, read in tensors:
-        try:
-            found[name] = read(tensor)
-        except Exception as error:  # the elements do not fit the shape, or a type is not known
-            raise MXNetError(f"{source}: parameter {name!r} cannot be read: {_first_line(error)}") from None
-    kept = [tensor for tensor in graph.initializer if found[tensor.name].nbytes <= _LARGE]
-    del graph.initializer[:], graph.sparse_initializer[:]
+    kept: list[Any] = []
+    for number, tensor in enumerate(graph.initializer):
+        array = arrays.get(number)
+        if array is None and tensor.ByteSize() > LARGE:
+            array = _elements(source, tensor.name, tensor, package.numpy_helper.to_array)
+        if array is None:
+            kept.append(tensor)
+        elif tensor.name in found:
+            raise MXNetError(f"{source} is not a valid ONNX model: two parameters are called {tensor.name!r}")
+        else:
+            found[tensor.name] = array
+    twice = next((tensor.name for tensor in kept if tensor.name in found), None)
+    if twice is not None:
+        raise MXNetError(f"{source} is not a valid ONNX model: two parameters are called {twice!r}")
+    del graph.initializer[:]
     graph.initializer.extend(kept)
     return found
+
+
+def _initializers(source: str, graph: Any, large: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return all arrays of a graph; sparse ones are removed from it."""
+    found = dict(large)
+    for tensor in graph.initializer:
+        found[tensor.name] = _elements(source, tensor.name, tensor, onnx_package().numpy_helper.to_array)
+    for tensor in graph.sparse_initializer:
+        found[tensor.values.name] = _elements(source, tensor.values.name, tensor, dense)
+    del graph.sparse_initializer[:]
+    return found
+
+
+def _elements(source: str, name: str, tensor: Any, read: Callable[[Any], np.ndarray]) -> np.ndarray:
+    try:
+        return read(tensor)
+    except Exception as error:  # the elements do not fit the shape, or a type is not known
+        raise MXNetError(f"{source}: parameter {name!r} cannot be read: {_first_line(error)}") from None
 
 
 def dense(tensor: Any) -> np.ndarray:

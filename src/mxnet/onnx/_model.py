@@ -1,4 +1,4 @@
-"""`export_model`: from a symbol and parameters, as objects or files, to an ONNX file."""
+"""`export_model`: from a symbol and parameters, as objects or files, to an ONNX model."""
 
 from __future__ import annotations
 
@@ -10,28 +10,26 @@ import numpy as np
 
 from .. import base
 from .._ops.attributes import torch_dtype
-from .._runtime.files import replacing
 from ..base import MXNetError
+from ._draft import Draft
 from ._export import Exporter, checked_opset
 from ._lengths import Length, changeable, infer
 from ._loading import onnx_package
-from ._writing import Graph, NodeDraft, Value, tensor, value_info
+from ._writing import Graph, NodeDraft, Value, value_info
 
 if TYPE_CHECKING:
     import onnx
 
+    from ..gluon import Block, HybridBlock
     from ..ndarray import NDArray
     from ..symbol import Symbol
 
 Shape = Sequence[int]
 Params = "Mapping[str, NDArray] | Sequence[Mapping[str, NDArray]] | str"
 
-#: ONNX files are protocol buffers, which end at 2 GB; the parameters of larger models go into a file beside.
-MOST_BYTES = 2_000_000_000
-
 
 def model_of(
-    sym: Symbol | str,
+    sym: Symbol | str | HybridBlock,
     params: Any,
     in_shapes: Sequence[Shape] | None = None,
     in_types: Any = np.float32,
@@ -40,6 +38,19 @@ def model_of(
     opset: int | None = None,
 ) -> onnx.ModelProto:
     """Return what `mxnet.onnx.export_model` writes, in memory."""
+    return draft_of(sym, params, in_shapes, in_types, dynamic, dynamic_input_shapes, opset).complete()
+
+
+def draft_of(
+    sym: Symbol | str | HybridBlock,
+    params: Any,
+    in_shapes: Sequence[Shape] | None = None,
+    in_types: Any = np.float32,
+    dynamic: bool = False,
+    dynamic_input_shapes: Sequence[Sequence[int | str | None]] | None = None,
+    opset: int | None = None,
+) -> Draft:
+    """Return what `mxnet.onnx.export_model` writes, with its parameters where they are."""
     number = checked_opset(opset)
     symbol, arrays = _loaded(sym, params)
     exporter = Exporter(symbol._entries, arrays, number)
@@ -57,9 +68,7 @@ def model_of(
     return _assembled(exporter.graph, outputs, names, number)
 
 
-def _assembled(
-    graph: Graph, outputs: Sequence[Value], names: Mapping[str, Sequence[str | None]], opset: int
-) -> onnx.ModelProto:
+def _assembled(graph: Graph, outputs: Sequence[Value], names: Mapping[str, Sequence[str | None]], opset: int) -> Draft:
     helper = onnx_package().helper
     called: dict[Length, str] = {}
     for value in graph.inputs:
@@ -81,16 +90,16 @@ def _assembled(
         "remx",
         [value_info(value, called) for value in graph.inputs],
         [value_info(value, called) for value in outputs],
-        [tensor(value.array, value.name) for value in constants],
         value_info=middle,
     )
     from .._version import __version__
 
     versions = [helper.make_opsetid("", opset)]
     oldest = helper.find_min_ir_version_for(versions)
-    return helper.make_model(
+    model = helper.make_model(
         made, opset_imports=versions, ir_version=oldest, producer_name="remx", producer_version=__version__
     )
+    return Draft(model, constants)
 
 
 def _needed(drafts: Sequence[NodeDraft], outputs: Sequence[Value]) -> list[NodeDraft]:
@@ -120,30 +129,55 @@ def _names_read(nodes: Iterable[onnx.NodeProto]) -> set[str]:
 
 def _loaded(sym: Any, params: Any) -> tuple[Symbol, dict[str, NDArray]]:
     """Return a symbol and its parameters by name, without ``arg:`` and ``aux:``."""
-    from .. import ndarray, symbol
+    from .. import gluon, ndarray, symbol
 
+    own: dict[str, NDArray] = {}
     if isinstance(sym, (str, os.PathLike)):
         sym = symbol.load(os.fspath(sym))
+    if isinstance(sym, gluon.Block):
+        sym, own = _block(sym)
+        params = {} if params is None else params
     if not isinstance(sym, symbol.Symbol):
         raise base.TypeError(
-            f"export_model: sym is {type(sym).__name__}; expected a Symbol or the path of a -symbol.json file"
+            f"export_model: sym is {type(sym).__name__}; expected a Symbol, a hybridized block or the path of a "
+            "-symbol.json file"
         )
     if isinstance(params, (str, os.PathLike)):
         params = ndarray.load(os.fspath(params))
     tables = params if isinstance(params, (list, tuple)) else [params]
-    arrays: dict[str, NDArray] = {}
+    arrays = own
     for table in tables:
-        if not isinstance(table, Mapping):
+        if not isinstance(table, (Mapping, gluon.ParameterDict)):
             raise base.TypeError(
                 f"export_model: params is {type(params).__name__}; expected a dict from names to arrays, a list of two "
                 "(arg_params and aux_params), or the path of a .params file"
             )
         for name, array in table.items():
             arrays[name.removeprefix("arg:").removeprefix("aux:")] = (
-                getattr(array, "data", lambda array=array: array)() if hasattr(array, "list_data") else array
+                array.data() if isinstance(array, gluon.Parameter) else array
             )
     wanted = set(sym.list_inputs())
     return sym, {name: array for name, array in arrays.items() if name in wanted}
+
+
+def _block(block: Block) -> tuple[Symbol, dict[str, NDArray]]:
+    """Return the graph that a Gluon block used last, and its parameters."""
+    graph = getattr(block, "_cached_graph", None)
+    kind = type(block).__name__
+    if graph is None:
+        raise base.TypeError(
+            f"export_model: {kind} {block.name!r} is no HybridBlock, so it has no graph; build it of HybridBlocks "
+            "(HybridSequential for Sequential)"
+        )
+    if not graph:
+        raise MXNetError(
+            f"export_model: {kind} {block.name!r} has no graph yet; call hybridize() on it and pass one batch through "
+            "it, then export"
+        )
+    return graph[1], {
+        parameter.name: parameter.data() if len(parameter.list_ctx()) == 1 else parameter.list_data()[0]
+        for parameter in block.collect_params().values()
+    }
 
 
 def _named_shapes(
@@ -261,38 +295,3 @@ def _check_params(symbol: Symbol, arrays: Mapping[str, Any], shapes: Mapping[str
         raise MXNetError(
             f"export_model: parameters do not fit the graph for inputs of {dict(shapes)}: " + "; ".join(wrong)
         )
-
-
-def save(model: onnx.ModelProto, path: str) -> None:
-    """Check and write a model; one beyond the limit of a protocol buffer gets a second file ``path + ".data"``.
-
-    Raises
-    ------
-    MXNetError
-        The types of inputs and parameters do not go together, or the file cannot be written.
-    """
-    onnx = onnx_package()
-    size = sum(len(array.raw_data) for array in model.graph.initializer)
-    try:
-        if size < MOST_BYTES:
-            _check(onnx, model)
-            with replacing(path) as file:
-                file.write(model.SerializeToString())
-            return
-        onnx.save_model(
-            model, path, save_as_external_data=True, all_tensors_to_one_file=True,
-            location=os.path.basename(path) + ".data", size_threshold=1024,
-        )  # fmt: skip
-        _check(onnx, path)
-    except OSError as error:
-        raise MXNetError(f"export_model: cannot write {path!r}: {error.strerror or error}") from None
-
-
-def _check(onnx: Any, model: onnx.ModelProto | str) -> None:
-    try:
-        onnx.checker.check_model(model, full_check=True)
-    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        raise MXNetError(
-            "export_model: ONNX refuses the model. Usually the dtypes of inputs (in_types) and parameters are not one: "
-            f"{str(error).strip()}"
-        ) from None

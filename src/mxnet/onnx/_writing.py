@@ -56,6 +56,10 @@ class Value:
             self._array = self._array()  # a parameter is copied from the device when it is needed
         return self._array
 
+    def read(self) -> np.ndarray:
+        """Return the numbers of a constant or a parameter without keeping a copy of what is on a device."""
+        return self._array if isinstance(self._array, np.ndarray) else self._array()
+
     @property
     def is_known(self) -> bool:
         """Whether this is a constant or a parameter."""

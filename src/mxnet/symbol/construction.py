@@ -10,6 +10,7 @@ from .._graph import json as graph_json
 from .._graph.inference import dtype_code
 from .._graph.node import HIDDEN_KEYS, Entry, Node
 from .._ops.attributes import torch_dtype
+from .._runtime.kinds import looks_like
 from ..attribute import AttrScope
 from ..base import MXNetError
 from .symbol import Symbol
@@ -125,8 +126,15 @@ def load(fname: str) -> Symbol:
     try:
         with open(fname, encoding="utf-8") as file:
             text = file.read()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise MXNetError(f"load: cannot read {fname!r}: {error}") from None
+    except UnicodeDecodeError:
+        text = ""
+    if not text.strip() or text.strip()[0] not in "{[":
+        raise MXNetError(
+            f"load: {fname!r} is not a symbol file: it looks like {looks_like(fname)}; expected the JSON that "
+            "Symbol.save writes, which is usually called NET-symbol.json"
+        )
     return Symbol(graph_json.load(text, fname))
 
 

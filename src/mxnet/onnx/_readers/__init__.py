@@ -18,6 +18,7 @@ from . import (
     resizing,
     sequences,
     shapes,
+    transforms,
     unary,
 )
 from .graph import GraphReader, Scope, read_names, refusal

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ... import name, ndarray
+from ... import name
 from ... import symbol as sym
 from ..._ops.attributes import DTYPES
 from ...attribute import AttrScope
@@ -17,9 +17,6 @@ from .call import Call
 from .folding import folded
 from .registry import READERS, Unsupported
 from .values import DTYPE_OF, WORLDS, Facts, Shapes, Value, open_length, storable
-
-if TYPE_CHECKING:
-    from ...ndarray import NDArray
 
 #: What a reader raises for a node that does not make sense.
 _MISTAKES = (Unsupported, MXNetError, ValueError, TypeError, LookupError, ArithmeticError, AssertionError)
@@ -67,7 +64,7 @@ class GraphReader:
         self.opset = opset
         self.depth = 0  # how many graphs inside nodes surround what is read
         self.facts = Facts()
-        self.params: dict[str, NDArray] = {}
+        self.params: dict[str, np.ndarray] = {}
         self.untrained: set[str] = set()
         self.problems: list[tuple[str, str, str]] = []
         self.reserved: set[str] = set()  # names of parameters, which keep them
@@ -136,7 +133,7 @@ class GraphReader:
         trainable = trainable and dtype == wanted_dtype and dtype in _FLOATS
         with AttrScope(**{} if trainable else {"__lr_mult__": "0.0", "__wd_mult__": "0.0"}):
             variable = sym.var(found, shape=array.shape, dtype=None if dtype == "float32" else dtype)
-        self.params[found] = _ndarray(array)
+        self.params[found] = array
         self.facts.declare(variable, (array.shape,) * WORLDS, dtype)
         if trainable:
             return variable
@@ -150,8 +147,7 @@ class GraphReader:
         if value.name not in self._transposed:
             array = value.constant
             assert array is not None
-            turned = np.ascontiguousarray(array.T)
-            self._transposed[value.name] = self.parameter(value.name, turned, trainable=value.trainable)
+            self._transposed[value.name] = self.parameter(value.name, array.T, trainable=value.trainable)
         return self._transposed[value.name]
 
     def constant(self, name: str, array: np.ndarray, *, trainable: bool = False) -> Value:
@@ -306,12 +302,6 @@ def _as_floats(array: np.ndarray) -> np.ndarray:
     if largest > 2**53:
         return array
     return array.astype(np.float32 if largest <= 2**24 else np.float64)
-
-
-def _ndarray(array: np.ndarray) -> NDArray:
-    if array.dtype.name == "bfloat16":
-        return ndarray.array(array.astype(np.float32), dtype="float32").astype("bfloat16")
-    return ndarray.array(array, dtype=array.dtype)
 
 
 def refusal(source: str, problems: Sequence[tuple[str, str, str]], failures: Sequence[str] = ()) -> MXNetError:

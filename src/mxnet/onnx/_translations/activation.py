@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .._translating import Applied, CannotTranslate, translates
+from .._translating import Applied, translates
 from .._writing import Graph, Value
 from .indexing import step_numbers
 
@@ -136,8 +136,14 @@ def over_rows(graph: Graph, data: Value, function: Callable[[Value], Value]) -> 
 def dropout(graph: Graph, data: Value, *, p: float, mode: str, axes: tuple[int, ...]) -> Value:
     if mode == "training" or p == 0:
         return data
-    if axes:
-        raise CannotTranslate("dropout in prediction that drops whole axes")
+    if axes:  # one decision for all elements along these axes
+        rank = len(data.axes)
+        lengths = graph.vector([1 if a in axes else graph.lengths(data, a, a + 1) for a in range(rank)])
+        parts = graph.draw(
+            "RandomUniformLike", np.dtype(np.float32), graph.op("Expand", graph.constant(0.0, np.float32), lengths)
+        )
+        kept = parts.compare("Less", 1 - p).cast(data.dtype)
+        return data * (kept if p == 1 else kept / (1 - p))
     return graph.op("Dropout", data, graph.constant(p, np.float32), graph.constant(True))
 
 

@@ -10,6 +10,7 @@ from ..._graph.node import Entry, topological_order
 from .._lengths import Shapes
 from .._translating import Applied, translates, translations
 from .._writing import Graph, Value
+from .loops import own
 
 
 class _Body:
@@ -42,15 +43,6 @@ class _Body:
         return [places[id(entry.node), entry.index] for entry in self.heads]
 
 
-def _own(graph: Graph, values: Sequence[Value]) -> list[Value]:
-    """Return values that nodes of this graph make, each its own."""
-    found: list[Value] = []
-    for value in values:
-        mine = value.made_by is not None and value.graph is graph and value not in found
-        found.append(value if mine else graph.op("Identity", value, dtype=value.dtype))
-    return found
-
-
 @translates("_foreach")
 def foreach(
     graph: Graph,
@@ -69,7 +61,7 @@ def foreach(
     for place, value in zip(remain_locs, data[cut + states :]):
         variables[place] = value
     made = body.outputs([value for value in variables if value is not None])
-    outputs = _own(body.graph, [*made[num_out_data:], *made[:num_out_data]])
+    outputs = own(body.graph, [*made[num_out_data:], *made[:num_out_data]])
     proto = body.graph.body(f"{graph.scope}_body", outputs)
     found = graph.ops(
         "Scan", *data[cut : cut + states], *data[:cut], outputs=len(outputs), num_scan_inputs=cut, body=proto
@@ -103,7 +95,7 @@ def while_loop(
     for number, value in zip(changing, made[num_out_data:]):
         values[number] = value
     again = condition.outputs([values[i] for i in cond_input_locs], body.graph)[0].reshape().cast(bool)
-    outputs = _own(body.graph, [again, *made[num_out_data:], *made[:num_out_data]])
+    outputs = own(body.graph, [again, *made[num_out_data:], *made[:num_out_data]])
     proto = body.graph.body(f"{graph.scope}_body", outputs)
     starts = [data[number] for number in changing]
     found = graph.ops("Loop", np.array(max_iterations, np.int64), first, *starts, outputs=len(outputs) - 1, body=proto)
@@ -134,7 +126,7 @@ def cond(
     truth = condition.outputs([data[i] for i in cond_input_locs], graph)[0].reshape().cast(bool)
     branches = {}
     for name, body, places in (("then", then, then_input_locs), ("else", otherwise, else_input_locs)):
-        outputs = _own(body.graph, body.outputs([data[i] for i in places]))
+        outputs = own(body.graph, body.outputs([data[i] for i in places]))
         branches[f"{name}_branch"] = body.graph.body(f"{graph.scope}_{name}", outputs)
     found = graph.ops("If", truth, outputs=len(node.shapes), **branches)
     for value, dtype in zip(found, node.dtypes):

@@ -275,3 +275,21 @@ def _order(graph: Graph, valid: Value, score: Value, count: Value, every: Value,
     if unsorted is None:
         return order
     return every.compare("Less", most).where_true(order, unsorted)
+
+
+@translates("_contrib_box_encode")
+def box_encode(
+    graph: Graph, samples: Value, matches: Value, anchors: Value, refs: Value, means: Value, stds: Value
+) -> list[Value]:
+    """Offsets from anchors to the boxes that they were matched with, and where there are any."""
+    wanted = samples.compare("Greater", 0.5).unsqueeze(2)
+    objects = refs.axes[1]
+    if not isinstance(objects, int):
+        raise CannotTranslate("the number of boxes changes with the inputs")
+    number = graph.op("Clip", matches.cast(np.int64), np.array(0), np.array(objects - 1))
+    own, box = centers(graph, anchors), centers(graph, rows_at(graph, refs, number))
+    shift = (columns(box, 0, 2) - columns(own, 0, 2)) / columns(own, 2, 4)
+    growth = graph.op("Log", columns(box, 2, 4) / columns(own, 2, 4))
+    offsets = (graph.op("Concat", shift, growth, axis=2) - means) / stds
+    mask = graph.op("Expand", wanted.cast(anchors.dtype), graph.lengths(anchors))
+    return [wanted.where_true(offsets, 0), mask]

@@ -108,17 +108,14 @@ def sample_multinomial(
     graph: Graph, data: Value, *, shape: tuple[int, ...], get_prob: bool, node: Applied
 ) -> list[Value]:
     rank, count = len(data.axes), math.prod(shape)
-    if rank > 2:
-        raise CannotTranslate("data has more than two axes")
-    rows = data if rank == 2 else data.unsqueeze(0)
+    if 0 in shape:
+        raise CannotTranslate("a result without elements")
+    rows = data if rank == 2 else graph.op("Reshape", data, graph.vector([-1, graph.lengths(data, rank - 1, rank)]))
     logarithms = graph.op("Log", rows)
     kind = np.dtype(np.int64 if node.dtype == np.int64 else np.int32)
     drawn = graph.draw("Multinomial", kind, logarithms, sample_size=count)
-    target = [*([0] if rank == 2 else []), *shape] or [1]
-    if rank == 2 and not shape:
-        target = [-1]
-    if 0 in shape:
-        raise CannotTranslate("a result without elements")
+    leading = [graph.lengths(data, 0, rank - 1)] if rank > 1 else []
+    target = graph.vector([*leading, *shape]) if leading or shape else graph.constant([1], np.int64)
     outputs = [graph.op("Reshape", drawn, target).cast(node.dtype)]
     if get_prob:
         chosen = graph.op("GatherElements", logarithms, drawn.cast(np.int64), axis=1)

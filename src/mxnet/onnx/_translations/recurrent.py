@@ -11,6 +11,7 @@ import numpy as np
 from ..._ops.recurrent_layers import Layout
 from .._translating import Applied, CannotTranslate, translates
 from .._writing import Graph, Value
+from .projected import step_by_step
 
 #: Where each gate of ONNX stands in MXNet's order: i, f, g, o become i, o, f, g; and r, z, n become z, r, n.
 _ORDERS = {"lstm": [0, 3, 1, 2], "gru": [1, 0, 2], "rnn_tanh": [0], "rnn_relu": [0]}
@@ -36,14 +37,14 @@ def rnn(
     node: Applied,
 ) -> list[Value]:
     features = data.axes[2]
-    if projection_size is not None:
-        raise CannotTranslate("projection_size")
-    if lstm_state_clip_min is not None or lstm_state_clip_max is not None:
-        raise CannotTranslate("lstm_state_clip_min or lstm_state_clip_max")
     if not isinstance(features, int):
         raise CannotTranslate("the number of features changes with the inputs")
     directions = 2 if bidirectional else 1
-    layout = Layout(mode, features, state_size, None, num_layers, directions)
+    layout = Layout(mode, features, state_size, projection_size, num_layers, directions)
+    bounds = (lstm_state_clip_min, lstm_state_clip_max)
+    if projection_size is not None or (mode == "lstm" and bounds != (None, None)):
+        made = step_by_step(graph, data, _pieces(graph, parameters, layout), [state, *others], layout, bounds)
+        return made if state_outputs else made[:1]
     weights = _weights(graph, parameters, layout)
     lengths = _lengths(graph, others[-1], data) if use_sequence_length else None
     states = [state, *others[:1]] if mode == "lstm" else [state]

@@ -69,18 +69,31 @@ def roi_align(
     position_sensitive: bool,
     aligned: bool,
 ) -> Value:
-    if position_sensitive:
-        raise CannotTranslate("position_sensitive=True")
     image = rois.part(1, 0, 1).squeeze(1).cast(np.int64)
-    outside = image.compare("Less", 0)  # such regions are 0
-    image = graph.op("Max", image, 0)
+    known = _known(graph, image, data)
+    image = known.where_true(image, 0)
     height, width = pooled_size
     found = graph.op(
         "RoiAlign", data, rois.part(1, 1, 5), image, mode="avg", output_height=height, output_width=width,
         sampling_ratio=max(0, sample_ratio), spatial_scale=spatial_scale,
         coordinate_transformation_mode="half_pixel" if aligned else "output_half_pixel",
     )  # fmt: skip
-    return outside.unsqueeze(1, 2, 3).where_true(0, found)
+    if position_sensitive:
+        found = _of_own_channels(graph, found, height, width)
+    return known.unsqueeze(1, 2, 3).where_true(found, 0)
+
+
+def _known(graph: Graph, image: Value, data: Value) -> Value:
+    """Return which regions are of an image that is there; all others are 0."""
+    below = image.compare("Less", graph.lengths(data, 0, 1))
+    return graph.op("And", image.compare("GreaterOrEqual", 0), below)
+
+
+def _of_own_channels(graph: Graph, data: Value, height: int, width: int) -> Value:
+    """Return (R, K, H, W) of (R, K * H * W, H, W), where each place has a channel of its own."""
+    places = height * width
+    apart = graph.op("Reshape", data, [0, -1, places * places])
+    return graph.op("Gather", apart, np.arange(places) * (places + 1), axis=2).reshape(0, 0, height, width)
 
 
 @translates("_image_to_tensor")
