@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 
 import pytest
 
+import mxnet as mx
 from mxnet._runtime import memory
 
 #: Allocates and frees 40 MB, which glibc would map by themselves, and prints the page faults of doing it again.
@@ -41,3 +43,74 @@ def test_freed_memory_is_used_again_without_page_faults():
 def test_what_the_environment_says_goes(name, monkeypatch):
     monkeypatch.setenv(name, "0")
     assert not memory.keep_freed()
+
+
+def _gluon_step(hybrid):
+    net = mx.gluon.nn.HybridSequential()
+    net.add(mx.gluon.nn.Dense(8, activation="relu"), mx.gluon.nn.BatchNorm(), mx.gluon.nn.Dense(3))
+    loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+    net.initialize()
+    if hybrid:
+        net.hybridize(static_alloc=True)
+        loss.hybridize()
+    trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1, "momentum": 0.9})
+    metric = mx.metric.Accuracy()
+    data, label = mx.nd.ones((4, 5)), mx.nd.array([0, 1, 2, 0])
+
+    def step():
+        with mx.autograd.record():
+            found = net(data)
+            value = loss(found, label)
+        value.backward()
+        trainer.step(4)
+        metric.update([label], [found])
+
+    return step
+
+
+def _module_step():
+    net = mx.sym.SoftmaxOutput(mx.sym.FullyConnected(mx.sym.var("data"), num_hidden=3), name="softmax")
+    module = mx.mod.Module(net)
+    module.bind([("data", (4, 5))], [("softmax_label", (4,))])
+    module.init_params()
+    module.init_optimizer()
+    batch = mx.io.DataBatch([mx.nd.ones((4, 5))], [mx.nd.array([0, 1, 2, 0])])
+    metric = mx.metric.Accuracy()
+
+    def step():
+        module.forward_backward(batch)
+        module.update()
+        module.update_metric(metric, batch.label)
+
+    return step
+
+
+def _custom_step():
+    x = mx.nd.ones((4, 5))
+    x.attach_grad()
+
+    def step():
+        with mx.autograd.record():
+            y = (mx.nd.relu(x * 2 - 1) + x[1:2]).sum()
+        y.backward()
+
+    return step
+
+
+@pytest.mark.parametrize(
+    "made",
+    [lambda: _gluon_step(True), lambda: _gluon_step(False), _module_step, _custom_step],
+    ids=["hybridized", "gluon", "module", "arrays"],
+)
+def test_a_step_leaves_nothing_for_the_collector(made):
+    """What waits for Python's collector holds memory meanwhile: an output, and all that its graph keeps."""
+    step = made()
+    for _ in range(3):
+        step()
+    gc.collect()
+    gc.disable()
+    try:
+        step()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

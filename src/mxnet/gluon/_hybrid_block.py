@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import base, ndarray, symbol
@@ -488,20 +488,19 @@ def _name_block(error: base.MXNetError, block: Block) -> None:
         error.args = (f"{error.args[0]} [in {type(block).__name__} {block.name!r}]",)
 
 
+def _leaves(value: Any) -> Iterator[Any]:
+    """Yield the arrays and symbols in nested lists."""
+    if isinstance(value, (NDArray, Symbol)):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _leaves(part)
+
+
 def _first(values: Sequence[Any]) -> Any:
     """Return the first array or symbol in nested lists; ValueError if there is none, or both kinds."""
-    kinds: set[type] = set()
-    found: list[Any] = []
-
-    def look(value: Any) -> None:
-        if isinstance(value, (NDArray, Symbol)):
-            kinds.add(Symbol if isinstance(value, Symbol) else NDArray)
-            found.append(value)
-        elif isinstance(value, (list, tuple)):
-            for part in value:
-                look(part)
-
-    look(values)
+    found = list(_leaves(values))
+    kinds = {Symbol if isinstance(value, Symbol) else NDArray for value in found}
     if not found:
         raise base.ValueError(
             "In HybridBlock, there must be one NDArray or one Symbol in the input. Please check the type of the args: "
