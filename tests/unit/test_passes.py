@@ -130,37 +130,9 @@ def test_outputs_are_contiguous(monkeypatch):
 
 def test_a_wrong_name_is_told(monkeypatch):
     monkeypatch.setenv("REMX_WITHOUT", "channels_last, pool_frist")
-    names = "channels_last, common, fused_inference, no_dropout, pool_first, pool_places, reuse, rnn_apart"
+    names = "channels_last, common, fused_inference, pool_first, pool_places, reuse, rnn_apart"
     with pytest.raises(mx.MXNetError, match=f"pool_frist.*{names}"):
         activation("relu").simple_bind(mx.cpu(), data=IMAGE)
-
-
-def predicting(net, monkeypatch, without):
-    """Return the names of the operators that predict, and the outputs, with and without an improvement."""
-    found = []
-    for turned_off in ("", without):
-        monkeypatch.setenv("REMX_WITHOUT", turned_off)
-        executor = net.simple_bind(mx.cpu(), grad_req="null", data=IMAGE)
-        for number, array in enumerate(executor.arg_arrays):
-            array[:] = np.sin(np.arange(array.size) * 1.7 + number).reshape(array.shape)
-        outputs = [o.asnumpy() for o in executor.forward()]
-        order = executor._plan.predicting[1]
-        found.append(([node.operator.name for node in order if node.operator is not None], outputs))
-    return found
-
-
-def test_dropout_is_left_out_where_it_does_nothing(monkeypatch):
-    halves = list(mx.sym.SliceChannel(mx.sym.Dropout(mx.sym.var("data")), num_outputs=2, axis=2))
-    net = mx.sym.Dropout(mx.sym.Dropout(halves[1] * 2) - halves[0])
-    (names, outputs), (as_written, expected) = predicting(net, monkeypatch, "no_dropout")
-    assert (names.count("Dropout"), as_written.count("Dropout")) == (0, 3)
-    np.testing.assert_array_equal(outputs[0], expected[0])
-    always = mx.sym.Dropout(mx.sym.var("data"), mode="always", p=1)
-    assert predicting(always, monkeypatch, "")[0][0] == ["Dropout"]
-    assert (always.eval(ctx=mx.cpu(), data=mx.nd.ones(IMAGE))[0].asnumpy() == 0).all()
-    (bare, outputs), _ = predicting(mx.sym.Dropout(mx.sym.var("data")), monkeypatch, "")
-    assert bare == []
-    assert outputs[0].shape == IMAGE
 
 
 def test_what_is_computed_twice_is_computed_once(monkeypatch):

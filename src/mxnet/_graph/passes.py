@@ -201,28 +201,6 @@ def _unflattened(entry: Entry) -> Entry:
     return node.inputs[0]
 
 
-def no_dropout(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
-    """Leave out the Dropout nodes that pass their input unchanged in a graph that only predicts."""
-    moved: dict[int, Entry] = {}
-    for node in topological_order(heads):
-        inputs = [_moved(entry, moved) for entry in node.inputs]
-        if node.operator is not None and node.operator.name == "Dropout" and node.values["mode"] == "training":
-            moved[id(node)] = inputs[0]
-        elif any(new is not old for new, old in zip(inputs, node.inputs)):
-            copy = node.copy(inputs)
-            moved[id(node)] = Entry(copy, 0)
-            origins[id(copy)] = origins.get(id(node), node)
-    return [_moved(entry, moved) for entry in heads] if moved else heads
-
-
-def _moved(entry: Entry, moved: dict[int, Entry]) -> Entry:
-    """Return the output of the same number of what an entry's node became, or what stands for its only output."""
-    if id(entry.node) not in moved:
-        return entry
-    found = moved[id(entry.node)]
-    return found if entry.index == 0 else Entry(found.node, entry.index)
-
-
 def common(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
     """Compute once what nodes with the same operator, attributes and inputs compute.
 

@@ -51,13 +51,12 @@ class Placement:
 #: channels_last: values between convolutions of images have their channels last in memory.
 #: common: what several nodes would compute alike is computed once.
 #: fused_inference: convolutions that only predict run with normalization, sum and activation in one kernel.
-#: no_dropout: graphs that only predict have no Dropout.
 #: pool_first: a maximum is pooled before an activation that keeps the order, not after it.
 #: pool_places: poolings of maxima note where these were, so that training need not keep their input.
 #: reuse: elementwise operators and sums of gradients write into memory that nobody needs any more.
 #: rnn_apart: recurrent layers take their parameters one by one, not as the vector that the graph makes of them.
 IMPROVEMENTS = frozenset(
-    {"channels_last", "common", "fused_inference", "no_dropout", "pool_first", "pool_places", "reuse", "rnn_apart"}
+    {"channels_last", "common", "fused_inference", "pool_first", "pool_places", "reuse", "rnn_apart"}
 )
 
 
@@ -111,7 +110,7 @@ class Plan:
     @cached_property
     def predicting(self) -> tuple[list[Entry], list[Node]]:
         """The same for a graph that is not in training mode and never needs a gradient."""
-        return self._passed({"no_dropout": passes.no_dropout, "fused_inference": fuse_convolutions, **_ALWAYS})
+        return self._passed({"fused_inference": fuse_convolutions, **_ALWAYS})
 
     def _passed(self, named: Mapping[str, Pass]) -> Any:
         heads = self.heads
