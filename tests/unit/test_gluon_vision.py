@@ -111,8 +111,8 @@ def test_another_file_is_replaced(tmp_path):
         (b"rubbish", None, ["images.gz", "cannot be read"]),
         (idx(IMAGES)[:-12], None, ["images.gz", "cannot be read"]),
         (idx(LABELS), None, ["images.gz", "3 axes", "2051"]),
-        (gzip.compress(b"\0\0"), None, ["images.gz", "no IDX file"]),
-        (gzip.compress(gzip.decompress(idx(IMAGES)) + b"\0"), None, ["images.gz", "no IDX file"]),
+        (gzip.compress(b"\0\0", mtime=0), None, ["images.gz", "no IDX file"]),
+        (gzip.compress(gzip.decompress(idx(IMAGES)) + b"\0", mtime=0), None, ["images.gz", "no IDX file"]),
         (None, idx(LABELS[:2]), ["3 images", "2 labels"]),
     ],
 )
