@@ -43,7 +43,7 @@ def poisson(p, l):
 
 
 def cosine(p, l):
-    cos = (p * l).sum(-1) / np.linalg.norm(p, axis=-1) / np.linalg.norm(l, axis=-1)
+    cos = (p * l).sum(-1) / np.maximum(np.linalg.norm(p, axis=-1) * np.linalg.norm(l, axis=-1), 1e-12)
     return np.where(np.arange(len(p)) % 2, np.maximum(cos, 0), 1 - cos)[:, None]
 
 
