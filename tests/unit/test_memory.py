@@ -6,6 +6,7 @@ import gc
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -114,3 +115,42 @@ def test_a_step_leaves_nothing_for_the_collector(made):
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+class Heap:
+    """What `Holes` asks of glibc: blocks, and free memory of which some is the heap's end."""
+
+    def __init__(self, blocks, free, end):
+        self.trims = 0
+        found = SimpleNamespace(uordblks=blocks, fordblks=free, keepcost=end)
+        self.mallinfo2 = lambda: found
+
+    def malloc_trim(self, _):
+        self.trims += 1
+
+
+def looks(monkeypatch, heap, resident, nbytes=1 << 26):
+    """Look once for each number of resident pages; return how often memory went back after each."""
+    monkeypatch.setattr(memory, "_EVERY", 1)
+    holes, trims = memory.Holes(heap), []
+    for pages in resident:
+        monkeypatch.setattr(memory, "_resident", lambda pages=pages: pages)
+        holes.look([SimpleNamespace(nbytes=nbytes), (3, 4)])
+        trims.append(heap.trims)
+    return trims
+
+
+def test_holes_go_back_when_the_process_has_grown(monkeypatch):
+    # the second look learns how large it is afterwards
+    assert looks(monkeypatch, Heap(100, 80, 10), [1000, 900, 1000, 1100, 1200, 1000, 1200, 1300]) == [
+        1, 1, 1, 1, 2, 2, 2, 3,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("heap", "nbytes"),
+    [(Heap(100, 40, 0), 1 << 26), (Heap(100, 150, 120), 1 << 26), (Heap(100, 80, 10), 1 << 20)],
+    ids=["few holes", "the end of the heap", "small values"],
+)
+def test_what_is_no_hole_stays(heap, nbytes, monkeypatch):
+    assert looks(monkeypatch, heap, [1000, 2000, 4000], nbytes) == [0, 0, 0]

@@ -19,6 +19,7 @@ _NEVER = 2**31 - 1
 _ON_ITS_OWN = 2**30  # bytes from which on a block is mapped by itself, and given back
 _LARGE = 2**25  # bytes of values from which on it is worth looking for holes
 _EVERY = 8  # backward passes between two looks
+_GROWN = 1.25  # so many times the memory of the last time
 
 
 def keep_freed() -> bool:
@@ -56,21 +57,34 @@ class _Information(ctypes.Structure):
 class Holes:
     """Gives the pages of holes between blocks back to the system once they are half as much as the blocks.
 
-    It looks when a backward pass begins: memory is fullest then, so what is free is not needed.
+    It looks when a backward pass begins: memory is nearly fullest then, so what lies free between blocks is not needed.
+    As that costs a tenth of a step or more, it is done again only when the process has grown since.
     """
 
     def __init__(self, library: Any) -> None:
         self._information, self._trim, self._count = library.mallinfo2, library.malloc_trim, 0
         self._information.restype = _Information
+        self._level: int | None = 0  # pages of the process, some passes after the last time; None until then
 
     def look(self, values: Sequence[Any]) -> None:
         """Look for holes at every eighth backward pass of large `values`."""
         self._count += 1
         if self._count % _EVERY or sum(getattr(value, "nbytes", 0) for value in values) < _LARGE:
             return
-        found = self._information()
-        if 2 * found.fordblks > found.uordblks:
-            self._trim(0)
+        pages = _resident()
+        if self._level is None:
+            self._level = pages
+        elif pages > _GROWN * self._level:
+            found = self._information()
+            if 2 * (found.fordblks - found.keepcost) > found.uordblks:  # (the end of the heap is no hole)
+                self._trim(0)
+                self._level = None
+
+
+def _resident() -> int:
+    """Return how many pages of the process are in memory."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1])
 
 
 #: Who gives holes back; None where freed memory is not kept, and where glibc (before 2.33) does not tell.
