@@ -48,6 +48,23 @@ def test_products_of_all_strides():
 
 
 @pytest.mark.usefixtures("library")
+@pytest.mark.parametrize("shape", [(64, 300, 8), (96, 64, 600), (32, 200, 200), (1, 500, 1)], ids=str)
+def test_every_way_to_a_large_product(shape, monkeypatch):
+    monkeypatch.setattr(products, "_WORTH_IT", 1)
+    monkeypatch.setattr(products, "_LARGE", 1)
+    monkeypatch.setattr(products, "_MANY_ROWS", 32)
+    rows, inner, columns = shape
+    for lhs in (values(rows, inner), values(inner, rows).t(), values(rows, 2 * inner)[:, ::2]):
+        for rhs in (values(inner, columns), values(columns, inner).t(), values(2 * inner, columns)[::2]):
+            found = products.matmul(lhs, rhs)
+            assert found.is_contiguous()
+            close(found, lhs.double() @ rhs.double())
+            into = torch.empty(rows, columns)
+            assert products.matmul(lhs, rhs, into) is into
+            close(into, lhs.double() @ rhs.double())
+
+
+@pytest.mark.usefixtures("library")
 def test_gradients_flow_through_large_layers():
     x, w = (mx.nd.from_dlpack(values(LARGE, LARGE)) for _ in range(2))
     for array in (x, w):

@@ -20,6 +20,9 @@ Tensor = torch.Tensor
 
 #: Multiplications from which on oneDNN is not slower (measured between 2 and 8 million on two cores).
 _WORTH_IT = 2_000_000
+_LARGE = 1_000_000_000  # multiplications from which on a convolution's kernel is faster, if there are
+_MANY_ROWS = 512
+_MUCH_MORE = 1.5  # times as many elements copied: then the transposed product is faster
 
 
 def _find() -> Any:
@@ -89,12 +92,38 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, lhs: Tensor, rhs: Tensor) -> Tensor:
         ctx.save_for_backward(lhs, rhs)
-        return onednn(lhs, rhs.t(), None, "none", [], "")
+        return _product(lhs, rhs).contiguous()
 
     @staticmethod
     def backward(ctx: Any, *heads: Tensor) -> Any:
         (head,), (lhs, rhs), wanted = heads, ctx.saved_tensors, ctx.needs_input_grad
         return matmul(head, rhs.t()) if wanted[0] else None, matmul(lhs.t(), head) if wanted[1] else None
+
+
+def _product(lhs: Tensor, rhs: Tensor) -> Tensor:
+    """Return ``lhs @ rhs`` in the way that copies and waits least; the result may have any strides."""
+    (rows, inner), columns = lhs.shape, rhs.shape[1]
+    if lhs.t().is_contiguous() and rows * inner > _MUCH_MORE * columns * (rows + inner):
+        return onednn(rhs.t(), lhs, None, "none", [], "").t()  # oneDNN would copy all of `lhs` into the other order
+    large = rows >= _MANY_ROWS and rows * inner * columns >= _LARGE
+    if large and lhs.is_contiguous() and rhs.is_contiguous():
+        return _by_convolution(lhs, rhs)
+    return onednn(lhs, rhs.t(), None, "none", [], "")
+
+
+def _by_convolution(lhs: Tensor, rhs: Tensor) -> Tensor:
+    """Return ``lhs @ rhs`` as the derivative of a 1x1 convolution by its data: the kernel for weights as `rhs` lies."""
+    head, data = _as_image(lhs), _as_image(lhs.new_empty(len(lhs), rhs.shape[1]))
+    weight, only_data = rhs[:, :, None, None], (True, False, False)
+    found: Any = torch.ops.aten.convolution_backward(
+        head, data, weight, None, (1, 1), (0, 0), (1, 1), False, (0, 0), 1, only_data
+    )
+    return found[0].permute(0, 2, 3, 1).reshape(data.shape[2], data.shape[1])
+
+
+def _as_image(matrix: Tensor) -> Tensor:
+    """Return (positions, channels) as (1, channels, positions, 1)."""
+    return matrix[None, :, None].permute(0, 3, 1, 2)
 
 
 def linear(data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -111,6 +140,6 @@ def matmul(lhs: Tensor, rhs: Tensor, into: Tensor | None = None) -> Tensor:
     if onednn is not None and _suits(lhs, rhs, lhs.numel() * rhs.shape[1]):
         if _is_recorded(lhs, rhs):
             return _Product.apply(lhs, rhs)  # type: ignore[return-value]
-        found = onednn(lhs, rhs.t(), None, "none", [], "")
-        return found if into is None else into.copy_(found)
+        found = _product(lhs, rhs)
+        return found.contiguous() if into is None else into.copy_(found)
     return torch.mm(lhs, rhs) if into is None else torch.mm(lhs, rhs, out=into)
