@@ -22,7 +22,8 @@ test: $(VENV)/.test.stamp
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" tests
 
 conformance: $(VENV)/.test.stamp
-	$(BIN)/python -m pytest -n $(JOBS) tests
+	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=new tests
+	REMX_WITHOUT=all $(BIN)/python -m pytest -n $(JOBS) -m "not slow" tests/laws
 
 lint: $(VENV)/.lint.stamp
 	$(BIN)/ruff format --check .

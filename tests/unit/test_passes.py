@@ -128,9 +128,17 @@ def test_outputs_are_contiguous(monkeypatch):
     assert executor.forward(is_train=True)[0]._data.is_contiguous()
 
 
+def test_all_can_be_turned_off(monkeypatch):
+    data = mx.sym.var("data")
+    found = step(maximum(mx.sym.tanh(data)) + maximum(mx.sym.tanh(data)), monkeypatch, "all")
+    assert operators(found[0][0]) == ["Pooling", "tanh", "elemwise_add"]
+    assert operators(found[1][0]) == ["tanh", "Pooling", "tanh", "Pooling", "elemwise_add"]
+    check_equal(found)
+
+
 def test_a_wrong_name_is_told(monkeypatch):
     monkeypatch.setenv("REMX_WITHOUT", "channels_last, pool_frist")
-    names = "channels_last, common, fused_inference, pool_first, pool_places, reuse, rnn_apart"
+    names = "attention, channels_last, common, fused_inference, pool_first, pool_places, reuse, rnn_apart"
     with pytest.raises(mx.MXNetError, match=f"pool_frist.*{names}"):
         activation("relu").simple_bind(mx.cpu(), data=IMAGE)
 

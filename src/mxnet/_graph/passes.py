@@ -140,7 +140,7 @@ def _is_activation(node: Node) -> bool:
 
 def pool_places(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
     """Let poolings of the maxima of images note where these were: their gradient needs no more of the data."""
-    return _replaced(heads, origins, _pools_images, lambda node, inputs: Node(MAX, node.name, node.attributes, inputs))
+    return replaced(heads, origins, _pools_images, lambda node, inputs: Node(MAX, node.name, node.attributes, inputs))
 
 
 def _pools_images(node: Node) -> bool:
@@ -151,7 +151,7 @@ def _pools_images(node: Node) -> bool:
     )
 
 
-def _replaced(
+def replaced(
     heads: list[Entry],
     origins: dict[int, Node],
     suits: Callable[[Node], bool],
@@ -180,7 +180,7 @@ def rnn_apart(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
         parts = [_unflattened(entry) for entry in inputs[1].node.inputs]
         return Node(APART, node.name, node.attributes, [inputs[0], *parts, *inputs[2:]])
 
-    return _replaced(heads, origins, _takes_vector, made)
+    return replaced(heads, origins, _takes_vector, made)
 
 
 def _takes_vector(node: Node) -> bool:

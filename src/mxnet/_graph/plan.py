@@ -30,6 +30,7 @@ import torch
 
 from ..base import MXNetError
 from . import passes
+from .attention import fuse_attention
 from .collector import held_back
 from .fusing import fuse_convolutions
 from .lowering import Lowering
@@ -47,7 +48,9 @@ class Placement:
     generator: Callable[[Node], torch.Generator]
 
 
-#: What plans do for speed, each to be turned off by its name in the variable REMX_WITHOUT, with commas between them.
+#: What plans do for speed, each to be turned off by its name in the variable REMX_WITHOUT, with commas between them, or
+#: `all` together.
+#: attention: scores, softmax and weighted values of attention are one operator.
 #: channels_last: values between convolutions of images have their channels last in memory.
 #: common: what several nodes would compute alike is computed once.
 #: fused_inference: convolutions that only predict run with normalization, sum and activation in one kernel.
@@ -56,13 +59,14 @@ class Placement:
 #: reuse: elementwise operators and sums of gradients write into memory that nobody needs any more.
 #: rnn_apart: recurrent layers take their parameters one by one, not as the vector that the graph makes of them.
 IMPROVEMENTS = frozenset(
-    {"channels_last", "common", "fused_inference", "pool_first", "pool_places", "reuse", "rnn_apart"}
+    {"attention", "channels_last", "common", "fused_inference", "pool_first", "pool_places", "reuse", "rnn_apart"}
 )
 
 
 Pass = Callable[[list[Entry], dict[int, Node]], list[Entry]]
 _ALWAYS: Mapping[str, Pass] = {
     "common": passes.common,
+    "attention": fuse_attention,
     "pool_first": passes.pool_first,
     "rnn_apart": passes.rnn_apart,
 }
@@ -70,8 +74,11 @@ _ALWAYS: Mapping[str, Pass] = {
 
 def _without() -> frozenset[str]:
     names = frozenset(filter(None, os.environ.get("REMX_WITHOUT", "").replace(" ", "").split(",")))
+    if names == {"all"}:
+        return IMPROVEMENTS
     if names - IMPROVEMENTS:
-        raise MXNetError(f"REMX_WITHOUT={','.join(sorted(names))}; expected names of {', '.join(sorted(IMPROVEMENTS))}")
+        expected = f"'all', or names of {', '.join(sorted(IMPROVEMENTS))}"
+        raise MXNetError(f"REMX_WITHOUT={','.join(sorted(names))}; expected {expected}")
     return names
 
 

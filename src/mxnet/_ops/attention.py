@@ -17,7 +17,7 @@ from .registry import operator
 Tensor = torch.Tensor
 
 
-def _parts(data: Tensor, heads: int, parts: int, name: str) -> tuple[Tensor, ...]:
+def parts_of(data: Tensor, heads: int, parts: int, name: str) -> tuple[Tensor, ...]:
     """Return the `parts` projections in `data` (T, N, heads * parts * D), each (N * heads, T, D)."""
     if not data.is_floating_point():
         raise TypeError(f"{name} is {dtype_name(data.dtype)}; expected floats: cast it with .astype")
@@ -87,7 +87,7 @@ def interleaved_matmul_selfatt_qk(queries_keys_values: Tensor, *, heads: Positiv
     >>> scores.shape, round(float(scores.asscalar() * 2**0.5))
     ((1, 1, 1), 50)
     """
-    queries, keys, _ = _parts(queries_keys_values, heads, 3, "queries_keys_values")
+    queries, keys, _ = parts_of(queries_keys_values, heads, 3, "queries_keys_values")
     return _scores(queries, keys)
 
 
@@ -122,7 +122,7 @@ def interleaved_matmul_selfatt_valatt(queries_keys_values: Tensor, attention: Te
     >>> mx.nd.contrib.interleaved_matmul_selfatt_valatt(qkv, weights, heads=1).asnumpy().tolist()
     [[[1.5, 2.0]]]
     """
-    _, _, values = _parts(queries_keys_values, heads, 3, "queries_keys_values")
+    _, _, values = parts_of(queries_keys_values, heads, 3, "queries_keys_values")
     if attention.dim() == 3:
         _check_equal("attention", 1, attention.shape[1], queries_keys_values.shape[0], "queries_keys_values")
     return _weighted(attention, values, heads, "queries_keys_values")
@@ -158,8 +158,8 @@ def interleaved_matmul_encdec_qk(queries: Tensor, keys_values: Tensor, *, heads:
     >>> mx.nd.contrib.interleaved_matmul_encdec_qk(queries, keys_values, heads=3).shape
     (6, 5, 7)
     """
-    (rows,) = _parts(queries, heads, 1, "queries")
-    keys, _ = _parts(keys_values, heads, 2, "keys_values")
+    (rows,) = parts_of(queries, heads, 1, "queries")
+    keys, _ = parts_of(keys_values, heads, 2, "keys_values")
     check_same_dtype(queries, keys_values)
     _check_equal("keys_values", 1, keys_values.shape[1], queries.shape[1], "queries")
     _check_equal("keys_values", 2, keys_values.shape[2], 2 * queries.shape[2], "queries (a key and a value for each)")
@@ -196,7 +196,7 @@ def interleaved_matmul_encdec_valatt(keys_values: Tensor, attention: Tensor, *, 
     >>> mx.nd.contrib.interleaved_matmul_encdec_valatt(keys_values, weights, heads=3).shape
     (5, 2, 12)
     """
-    _, values = _parts(keys_values, heads, 2, "keys_values")
+    _, values = parts_of(keys_values, heads, 2, "keys_values")
     return _weighted(attention, values, heads, "keys_values")
 
 

@@ -107,7 +107,7 @@ def dot(
     return torch.matmul(left, right).reshape(shape)
 
 
-def _batch_dot_size(lhs: Sequence[int], rhs: Sequence[int], transpose_a: bool, transpose_b: bool) -> Shape:
+def batch_dot_size(lhs: Sequence[int], rhs: Sequence[int], transpose_a: bool, transpose_b: bool) -> Shape:
     if len(lhs) < 3 or len(lhs) != len(rhs) or tuple(lhs[:-2]) != tuple(rhs[:-2]):
         raise ValueError(
             f"lhs has shape {tuple(lhs)} and rhs {tuple(rhs)}; expected batches of matrices, three axes or more, "
@@ -124,7 +124,7 @@ def _batch_dot_size(lhs: Sequence[int], rhs: Sequence[int], transpose_a: bool, t
 
 
 def _batch_dot_shape(shapes: Sequence[Shape], dtypes: Sequence[torch.dtype], attributes: Attributes) -> Outputs:
-    size = _batch_dot_size(shapes[0], shapes[1], attributes["transpose_a"], attributes["transpose_b"])
+    size = batch_dot_size(shapes[0], shapes[1], attributes["transpose_a"], attributes["transpose_b"])
     return [(size, dtypes[0])]
 
 
@@ -163,12 +163,12 @@ def batch_dot(
     _check_floating(lhs)
     ndim = lhs.dim()
     if ndim != 3 or rhs.dim() != 3:  # where torch would broadcast
-        _batch_dot_size(lhs.shape, rhs.shape, transpose_a, transpose_b)
+        batch_dot_size(lhs.shape, rhs.shape, transpose_a, transpose_b)
     left, right = lhs.mT if transpose_a else lhs, rhs.mT if transpose_b else rhs
     try:
         return torch.bmm(left, right) if ndim == 3 else torch.matmul(left, right)
     except RuntimeError:
-        _batch_dot_size(lhs.shape, rhs.shape, transpose_a, transpose_b)
+        batch_dot_size(lhs.shape, rhs.shape, transpose_a, transpose_b)
         raise
 
 
