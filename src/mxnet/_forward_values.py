@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from ._graph.plan import Plan, Training
+from ._ops.sharing import is_shared_outside
 from ._runtime import memory
 from .base import MXNetError
 
@@ -59,7 +60,7 @@ class ForwardValues:
             return self._values
         if memory.holes is not None:
             memory.holes.look(self._values)
-        if self._keeps:
+        if self._keeps or is_shared_outside(self._arguments):  # nobody counts the writes of others
             return list(self._values)
         values, self._values = self._values, None
         return values

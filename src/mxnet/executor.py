@@ -263,6 +263,9 @@ class Executor:
     def backward(self, out_grads: Any = None, is_train: bool = True) -> None:
         """Compute the gradients of the last `forward` into the gradient arrays.
 
+        A call uses up what `forward` kept, so that its memory comes back. A second call after the same `forward`
+        computes it again first, with the same random numbers; it needs the arguments as they were.
+
         Parameters
         ----------
         out_grads : NDArray, list of NDArray, or dict of str to NDArray, optional
@@ -273,7 +276,8 @@ class Executor:
         Raises
         ------
         MXNetError
-            If no `forward` came before, a head gradient is missing or has another shape.
+            If no `forward` came before, a head gradient is missing or has another shape; in a second call, if an
+            argument was written to since `forward`.
         """
         if not self._wanted and not self._integers:
             raise MXNetError("backward: the executor was bound without gradients (grad_req 'null' or no args_grad)")

@@ -3,6 +3,10 @@
 The rules run from the last node to the first. Each line knows which gradients it reads and makes, and whose memory the
 new ones have: see ``gradient_memory`` in the registry. A gradient is dropped after its last use, and where nobody needs
 its memory any more, the rule that reads it last may write to it.
+
+The first letters of names tell what they hold, in both halves of a step (code asks for some of them):
+a argument, b memory into which a gradient may be written, d detached value, g gradient, h head gradient, l leaf of a
+region, s shape, t result of a node. Those in a, b and h belong to the caller.
 """
 
 from __future__ import annotations
@@ -193,15 +197,15 @@ def _finished(lines: Sequence[_Line], returned: Sequence[str], may_reuse: bool) 
     last = {name: number for number, line in enumerate(lines) for name in (*line.targets, *line.reads, *line.saved)}
     last.update(dict.fromkeys(returned, len(lines)))
     last.pop("None", None)
-    memory = _Memory(lines)
-    memory.outside.update(name for line in lines for name in line.reads if name[0] == "h")  # the caller's
-    free_after = memory.free_after(last)
+    sharing = _Sharing(lines)
+    sharing.outside.update(name for line in lines for name in line.reads if name[0] == "h")  # the caller's
+    free_after = sharing.free_after(last)
     texts: list[str] = []
     for number, line in enumerate(lines):
         text = line.text
         for name, reusing in line.reusing.items() if may_reuse else ():
-            alone = [memory.of(other) for other in line.reads].count(memory.of(name)) == 1
-            if alone and free_after.get(memory.of(name)) == number:
+            alone = [sharing.of(other) for other in line.reads].count(sharing.of(name)) == 1
+            if alone and free_after.get(sharing.of(name)) == number:
                 text = reusing
                 break
         names = dict.fromkeys((*line.saved, *line.reads, *line.targets))
@@ -210,7 +214,7 @@ def _finished(lines: Sequence[_Line], returned: Sequence[str], may_reuse: bool) 
     return texts
 
 
-class _Memory:
+class _Sharing:
     """Which gradients may share memory: a union-find over their names."""
 
     def __init__(self, lines: Sequence[_Line]) -> None:
