@@ -10,6 +10,7 @@ from harness import Contestant, Row, compared, mxnet191, options, race
 from report import Figure
 
 SIZES = (200, 2_000, 20_000)
+COMPILED = (200, 2_000, 8_000)
 PARTS = ("build", "bind", "first run")
 
 
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
         "A long chain of small operators",
         "python benchmarks/chain.py --mxnet191 PYTHON",
         "N alternating multiplications and additions of a scalar on an array of 10 float32: composed, bound with "
-        "`simple_bind`, run forward and backward. Nothing is fused.",
+        "`simple_bind`, run forward and backward. Nothing is fused, but where it says inductor.",
     )
     ours = Contestant("remx", "chain_mxnet.py")
     torch = Contestant("torch", "chain_torch.py")
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     real = _that_survive(figure, real)
     _starts(figure, max(3, chosen.rounds // 3), [ours, *real])
     _steps(figure, chosen.rounds, ours, torch, real)
+    _compiled(figure, chosen.rounds, ours, real)
     for contestant in (ours, torch, *real):
         contestant.close()
     if not chosen.mxnet191:
@@ -84,6 +86,25 @@ def _steps(figure: Figure, rounds: int, ours: Contestant, torch: Contestant, rea
             f"for this very chain, the calls take {by_hand.median / n * 1e6:.2f} µs: most of that is still the forward "
             "call, and only fusing the chain would be faster."
         )
+
+
+def _compiled(figure: Figure, rounds: int, ours: Contestant, real: Sequence[Contestant]) -> None:
+    """Time steps of executors that torch's compiler made, and say how long it took."""
+    fused = Contestant('remx, optimize_for("inductor")', "chain_mxnet.py", arguments=["--inductor"])
+    fused.ask("start", arguments={"n": 10})  # loads the compiler
+    seconds = []
+    for n in COMPILED:
+        for peer in (ours, *real):
+            peer.ask("start", arguments={"n": n})
+        seconds.append(fused.ask("start", arguments={"n": n})["first run"])
+        times = race([Row(peer.label, peer, "step") for peer in (fused, ours, *real)], rounds)
+        figure.race(f"A step forward and backward through torch's compiler, N = {n:,}", times, "ms", base=fused.label)
+        theirs = next((times[peer.label] for peer in real), None)
+        ratio = None if theirs is None else compared(times[fused.label], theirs)
+        figure.target(f"step through inductor, N = {n:,}, over MXNet 1.9.1", ratio, 0.5, " x")
+    found = ", ".join(f"{took:.0f} s for N = {n:,}" for took, n in zip(seconds, COMPILED))
+    figure.notes.append(f"The compiler took {found} (nothing of it in its cache on disk the first time).")
+    fused.close()
 
 
 def _that_survive(figure: Figure, contestants: Sequence[Contestant]) -> list[Contestant]:

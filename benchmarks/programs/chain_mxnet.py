@@ -1,6 +1,10 @@
-"""A chain of N operators with a scalar. remx and MXNet 1.9.1 both run this file."""
+"""A chain of N operators with a scalar. remx and MXNet 1.9.1 both run this file.
+
+--inductor     executors go through torch.compile (remx)
+"""
 
 import gc
+import sys
 import time
 
 import numpy as np
@@ -18,7 +22,7 @@ def build(n):
     symbol = mx.sym.Variable("x")
     for _ in range(n // 2):
         symbol = symbol * 0.999 + 0.001
-    return symbol
+    return symbol.optimize_for("inductor") if "--inductor" in sys.argv else symbol
 
 
 def run(executor):

@@ -104,6 +104,35 @@ def test_an_executor_of_a_symbol_for_inductor_computes_the_same():
         np.testing.assert_allclose(found, wanted, 1e-4, 1e-5)
 
 
+@needs_a_compiler
+def test_gradients_that_need_nothing_of_the_forward_half():
+    """The halves are compiled apart; each executor has code of its own."""
+    x = mx.sym.var("x")
+    for factor in range(12):  # more than torch keeps for one function
+        symbol = mx.sym.Group([(x * factor + 1) * 2, mx.sym.BlockGrad(x) - 3])
+        executor = symbol.optimize_for("inductor").simple_bind(mx.cpu(), x=(4,))
+        executor.arg_dict["x"][:] = [1, 2, 3, 4]
+        outputs = executor.forward(is_train=True)
+        executor.backward([mx.nd.array([1, 2, 3, 4]), mx.nd.ones((4,))])
+        assert outputs[0].asnumpy().tolist() == [2 + 2 * factor * i for i in (1, 2, 3, 4)]
+        assert outputs[1].asnumpy().tolist() == [-2, -1, 0, 1]
+        assert executor.grad_dict["x"].asnumpy().tolist() == [2 * factor * i for i in (1, 2, 3, 4)]
+
+
+@needs_a_compiler
+def test_other_shapes_and_dtypes_are_compiled_anew():
+    net = Small()
+    net.initialize()
+    net.hybridize(backend="inductor")
+    for shape in ((2, 3), (5, 3), (1, 3), (2, 3)):
+        x = mx.nd.array(np.random.default_rng(0).normal(size=shape))
+        np.testing.assert_allclose(net(x).asnumpy(), np.tanh(x.asnumpy()) + x.asnumpy(), 1e-5)
+        assert net(x).shape == shape
+    net.cast("float64")
+    np.testing.assert_allclose(net(x.astype("float64")).asnumpy(), np.tanh(x.asnumpy()) + x.asnumpy(), 1e-6)
+    assert net(x.astype("float64")).dtype == np.float64
+
+
 def test_optimize_for_keeps_the_symbol_and_refuses_unknown_names():
     x = mx.sym.var("x") * 2
     assert x.optimize_for("inductor").tojson() == x.tojson()

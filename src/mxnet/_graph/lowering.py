@@ -232,6 +232,7 @@ class Lowering:
             compiled("backward", ["saved", "heads", "into"], backward_lines, self.constants, self.nodes),
             frozenset(backward.deferred),
             frozenset(number for number, name in enumerate(forward.saved) if name.startswith("s")),
+            bool(forward.saved),
             tuple((node, index) for node, index, _ in backward.noted),
         )
 

@@ -28,6 +28,7 @@ class Training:
     backward: Callable[[Any, Sequence[Tensor | None], Sequence[Tensor | None]], tuple[Tensor | Later | None, ...]]
     deferred: frozenset[int] = frozenset()  # which of the wanted variables get a `Later` instead of a gradient
     shapes: frozenset[int] = frozenset()  # which of the saved values are shapes, not tensors
+    saves: bool = True  # whether the forward half hands anything to the backward half
     noted: tuple[tuple[Node, int], ...] = ()  # nodes and inputs whose gradients `backward` returns behind the others
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 import torch
 
+from .._graph import engine
 from .._graph.plan import Plan
 from .._graph.step import Training, copied
 from ..base import MXNetError
@@ -20,6 +22,11 @@ Tensor = torch.Tensor
 
 #: Names that MXNet 1.9.1 has for what plans do anyway.
 _BUILT_IN = frozenset({"MKLDNN", "ONEDNN", "default"})
+
+
+def _that_can_change(guards: Sequence[Any]) -> list[bool]:
+    """Return which of a compiler's guards to keep: what lowered functions find outside of themselves never changes."""
+    return [not (guard.is_global or guard.name.startswith("step")) for guard in guards]
 
 
 def backend_named(name: str | None) -> Backend | None:
@@ -35,21 +42,21 @@ def backend_named(name: str | None) -> Backend | None:
 
 
 def inductor(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `function` compiled by ``torch.compile``, for each new set of shapes when it first comes.
+    """Return `function`, on a list of tensors, compiled by ``torch.compile`` for each set of shapes that comes.
 
     Where torch cannot compile it, the reason is logged once and the function runs as it is.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # loading the compiler meets what torch itself deprecates
-        compiled = torch.compile(function, dynamic=False)
+        compiled = torch.compile(function, dynamic=False, options={"guard_filter_fn": _that_can_change})
     known: set[Any] = set()
     plain = False
 
-    def run(arguments: Sequence[torch.Tensor]) -> Any:
+    def run(arguments: Sequence[Tensor | None]) -> Any:
         nonlocal plain
         if plain:
             return function(arguments)
-        key = tuple((tensor.shape, tensor.dtype, tensor.requires_grad) for tensor in arguments)
+        key = tuple(t if t is None else (t.shape, t.dtype, t.requires_grad) for t in arguments)
         if key in known:
             return compiled(arguments)
         try:
@@ -79,6 +86,9 @@ def training(plan: Plan, backend: Backend, mode: bool, wanted: Sequence[int]) ->
     wanted : list of int
         Numbers of the plan's variables that need a gradient.
     """
+    step = plan.training(mode, wanted)
+    if not step.saves:
+        return _apart(step, backend, len(wanted))
     body = backend(plan.body(mode, live=True))
     nodes = [entry.node for entry in plan.heads]
     losses = [node.operator is not None and node.operator.is_loss(node.values) for node in nodes]
@@ -102,6 +112,20 @@ def training(plan: Plan, backend: Backend, mode: bool, wanted: Sequence[int]) ->
         if not pairs:
             return (None,) * len(sources)
         outputs, gradients = zip(*pairs)
-        return torch.autograd.grad(outputs, sources, gradients, retain_graph=True, allow_unused=True)
+        return engine.gradients(outputs, tuple(sources), gradients, keep_graph=True)
 
     return Training(forward, backward)
+
+
+def _apart(step: Training, backend: Backend, wanted: int) -> Training:
+    """Compile the halves of a step apart, as its gradients need nothing of the forward half: no autograd in between."""
+    # (the compiler is handed frames of few variables: each of a printed function's thousands would cost it time)
+    forward = backend(_with_own_code(lambda arguments: step.forward(arguments)))
+    backward = backend(_with_own_code(lambda heads: step.backward([], heads, (None,) * wanted)))
+    return Training(forward, lambda saved, heads, into: backward(heads))
+
+
+def _with_own_code(function: FunctionType) -> FunctionType:
+    """Return the same function on a code object of its own, by which torch keeps what it compiled."""
+    code, name = function.__code__.replace(), function.__name__
+    return FunctionType(code, function.__globals__, name, function.__defaults__, function.__closure__)
