@@ -90,7 +90,9 @@ def module_stub(namespace: str, cls: str) -> str:
     lines = [_HEAD + "from collections.abc import Sequence", "from typing import Any, Literal", ""]
     lines += [f"from .{module} import *" for module in WRITTEN_BY_HAND.get((source, namespace), ())]
     lines += [f"from .{source} import {cls}", "", "__all__: list[str]", ""]
-    lines += [_function(public, entry, cls) for public, _, entry in members(namespace)]
+    lines += [
+        _function(public, entry, cls) for public, _, entry in sorted(members(namespace), key=lambda member: member[0])
+    ]
     return "\n".join(lines) + "\n"
 
 

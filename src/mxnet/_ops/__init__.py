@@ -2,7 +2,8 @@
 
 ``registry``, ``attributes`` and ``families`` are the frame. Every other module holds operators of one subject, or what
 several of them share (``draws``, ``products``, ``gathering``, ``suppression``, ``recurrent_layers``,
-``recurrent_steps``, ``sharing``, ``derivatives``), or what plans put in the place of operators (``fused_convolution``):
+``recurrent_steps``, ``sharing``, ``derivatives``), or what plans put in the place of operators (``fused_convolution``,
+``fused_attention``):
 
 ============  =========================================================================================================
 elements      unary, binary, broadcast, scalar, elementwise, surrogate, contrib
