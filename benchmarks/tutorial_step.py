@@ -92,7 +92,7 @@ def _lines(figure: Figure, ours: Contestant) -> None:
     rows = []
     for half, line, seconds in found:
         targets, _, call = line.partition(" = ")
-        name = re.sub(r"_\d+$", "", call.partition("(")[0])
+        name = re.sub(r"_\d+$", "", re.match(r"(?:through\()?(\w*)", call)[1])
         if seconds > 0.3e-6:
             rows.append([half, f"{targets.strip('()')} = {name}(...)", f"{seconds * 1e6:.1f}"])
     caption = "Forward and backward, line by line of the plan (each with a clock around it)"

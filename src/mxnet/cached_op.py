@@ -164,7 +164,7 @@ class _Run:
 
     def lower(self, training: bool) -> Callable[..., Any]:
         """Return the function that computes without a backward pass."""
-        function = self.plan.inference(training)
+        function = self.plan.inference(training, for_compiler=self.backend is not None)
         if self.backend is not None:
             function = self.backend(function)
         if self.graphs is not None:

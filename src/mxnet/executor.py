@@ -230,7 +230,7 @@ class Executor:
         if self._backend is not None and watch is None:
             self._waiting = []
             if not self._wanted:
-                return self._backend(self._plan.inference(is_train))
+                return self._backend(self._plan.inference(is_train, for_compiler=True))
             return backends.training(self._plan, self._backend, is_train, self._wanted)
         if not self._wanted:
             function = self._plan.inference(is_train, watch or ())

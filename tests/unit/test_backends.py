@@ -133,6 +133,22 @@ def test_other_shapes_and_dtypes_are_compiled_anew():
     assert net(x.astype("float64")).dtype == np.float64
 
 
+@needs_a_compiler
+def test_inductor_predicts_through_convolutions(caplog):
+    net = nn.HybridSequential()
+    net.add(nn.Conv2D(4, 3), nn.BatchNorm(), nn.Activation("relu"), nn.MaxPool2D(2), nn.Conv2D(4, 1), nn.Flatten())
+    net.initialize()
+    x = mx.nd.array(np.random.default_rng(0).normal(size=(2, 3, 8, 8)))
+    expected = net(x).asnumpy()
+    net.hybridize(backend="inductor")
+    np.testing.assert_allclose(net(x).asnumpy(), expected, 1e-4, 1e-5)
+    assert not [record for record in caplog.records if "running as it is" in record.getMessage()]
+    net[0].weight.set_data(net[0].weight.data() * 2)
+    np.testing.assert_allclose(
+        net(x).asnumpy(), net[5](net[4](net[3](net[2](net[1](net[0](x)))))).asnumpy(), 1e-4, 1e-5
+    )
+
+
 def test_optimize_for_keeps_the_symbol_and_refuses_unknown_names():
     x = mx.sym.var("x") * 2
     assert x.optimize_for("inductor").tojson() == x.tojson()

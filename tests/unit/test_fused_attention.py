@@ -99,6 +99,17 @@ def test_shapes(shapes, monkeypatch):
     check_equal(steps(FUSED["times a number"], monkeypatch, "float64", shapes), 1e-12)
 
 
+def test_what_other_passes_change_above_it(monkeypatch):
+    """Its number does not get lost when a node is put on other inputs."""
+    pooled = mx.sym.Pooling(mx.sym.tanh(mx.sym.var("x")), kernel=(2, 2), stride=(2, 2), name="pool")
+    queries = mx.sym.reshape(pooled, shape=(3, 4, 5))
+    net = mx.sym.batch_dot(mx.sym.softmax(mx.sym.batch_dot(queries, K, transpose_b=True) * 0.125), V)
+    found = steps(net, monkeypatch, "float64", {**SHAPES, "x": (3, 1, 8, 10)})
+    assert count(found[0][0]) == 0
+    assert count(found[0][0], "Pooling") == 1
+    check_equal(found, 1e-12)
+
+
 def test_only_some_gradients(monkeypatch):
     for without in ("", "attention"):
         monkeypatch.setenv("REMX_WITHOUT", without)

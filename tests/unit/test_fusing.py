@@ -57,6 +57,7 @@ GRAPHS = {
     "read twice": (mx.sym.Group([norm(conv(X, "c"), "n") * conv(X, "d")]), 1, ["Convolution", "elemwise_mul"]),
     "shown, too": (mx.sym.Group([relu(norm(conv(X, "c"), "n")), conv(X, "e")]), 1, ["Convolution"]),
     "shown itself": ((lambda c: mx.sym.Group([c, relu(c)]))(conv(X, "c")), 0, ["Convolution", "Activation"]),
+    "above, twice the same": (relu(conv(mx.sym.tanh(X) + mx.sym.tanh(X), "c")), 1, ["tanh", "tanh", "elemwise_add"]),
     "twice the same": ((lambda c: c + c)(norm(conv(X, "c"), "n")), 1, ["elemwise_add"]),
     "mean is read": (norm(conv(X, "c"), "n", output_mean_var=True), 0, ["Convolution", "BatchNorm"]),
     "channels last": (

@@ -23,8 +23,11 @@ def fuse_attention(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
     queries, keys ──► batch_dot ──► _mul_scalar ──► softmax ──► batch_dot     becomes     queries, keys, values ──► one
                                                     values ───────┘
     """
+    order = topological_order(heads)
+    if not any(_is(node, "softmax") for node in order):
+        return heads
     uses: dict[int, int] = {}
-    for entry in (*heads, *(entry for node in topological_order(heads) for entry in node.inputs)):
+    for entry in (*heads, *(entry for node in order for entry in node.inputs)):
         uses[id(entry.node)] = uses.get(id(entry.node), 0) + 1
 
     def suits(node: Node) -> bool:

@@ -111,19 +111,21 @@ class BackwardPrinter:
             return
         into = [self.target.get(value_of(entry), "None") if w else "None" for entry, w in zip(node.inputs, wanted)]
         rule = lowering.constant(rule_of(node), operator.function.__name__ + "_gradient_")
-        parts = [tuple_of(heads), tuple_of(inputs), tuple_of(outputs)]
-        parts += [lowering.constant(lowering.rule_attributes(node)), repr(tuple(wanted)), tuple_of(into)]
+        attributes = lowering.constant(lowering.rule_attributes(node))
         names = [f"g{next(self.count)}" if w else "_" for w in wanted]
-        test = "" if operator.is_loss(node.values) else " or ".join(f"{head} is not None" for head in present)
-        otherwise = f" if {test} else {tuple_of(['None'] * len(names))}" if test else ""
-
-        def line(*further: str) -> str:
-            return f"{tuple_of(names)} = {rule}(Backward({', '.join([*parts, *further])})){otherwise}"
+        loss = operator.is_loss(node.values)
+        if len(wanted) == len(heads) == 1 and into == ["None"] and not loss:
+            start, end = f"{names[0]} = through({', '.join([rule, *heads, *inputs, *outputs, attributes])}", ")"
+        else:
+            parts = [tuple_of(heads), tuple_of(inputs), tuple_of(outputs), attributes, repr(tuple(wanted))]
+            test = "" if loss else " or ".join(f"{head} is not None" for head in present)
+            start = f"{tuple_of(names)} = {rule}(Backward({', '.join([*parts, tuple_of(into)])}"
+            end = f")) if {test} else {tuple_of(['None'] * len(names))}" if test else "))"
 
         lowering.nodes["backward"][len(self.body) + 5] = node  # three lines unpack the parameters
         targets = [name for name in names if name != "_"]
-        reusing = {heads[0]: line("True")} if heads[0] != "None" else {}
-        self.body.append(_Line(line(), targets, present, [*inputs, *outputs], operator.gradient_memory, reusing))
+        reusing = {heads[0]: f"{start}, True{end}"} if heads[0] != "None" else {}
+        self.body.append(_Line(start + end, targets, present, [*inputs, *outputs], operator.gradient_memory, reusing))
         self.note(node, {value_of(entry): name for entry, name in zip(node.inputs, names) if name != "_"})
         for entry, name in zip(node.inputs, names):
             if name != "_":

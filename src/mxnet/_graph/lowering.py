@@ -45,6 +45,7 @@ class Lowering:
             "add": step.add,
             "add_to": step.add_to,
             "region": step.region,
+            "through": step.through,
             "only": step.only,
             "copied": step.copied,
             "repeatedly": run_repeatedly,

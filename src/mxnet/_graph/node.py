@@ -45,9 +45,11 @@ class Node:
 
     def copy(self, inputs: list[Entry], attributes: dict[str, str] | None = None) -> Node:
         """Return a node like this one on other inputs, with other attributes if they are given."""
-        return Node(
-            self.operator, self.name, self.attributes if attributes is None else attributes, inputs, self.subgraphs
-        )
+        if attributes is not None:
+            return Node(self.operator, self.name, attributes, inputs, self.subgraphs)
+        found = Node(self.operator, self.name, self.attributes, inputs, self.subgraphs)
+        found._values = self._values  # those of a node that a pass made do not follow from its attributes
+        return found
 
     @property
     def values(self) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def pool_first(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
     are left alone: what they keep must not depend on who watches.
     """
     order = topological_order(heads)
-    if any(node.operator is not None and node.operator.keeps for node in order):
+    if not any(map(_is_maximum, order)) or any(node.operator is not None and node.operator.keeps for node in order):
         return heads
     uses: dict[int, int] = {}
     for entry in (*heads, *(entry for node in order for entry in node.inputs)):
@@ -158,8 +158,11 @@ def replaced(
     made: Callable[[Node, list[Entry]], Node],
 ) -> list[Entry]:
     """Put what `made` returns in the place of each node that `suits`."""
+    order = topological_order(heads)
+    if not any(suits(node) for node in order):
+        return heads
     moved: dict[int, Node] = {}
-    for node in topological_order(heads):
+    for node in order:
         inputs = [Entry(moved.get(id(entry.node), entry.node), entry.index) for entry in node.inputs]
         if suits(node):
             moved[id(node)] = made(node, inputs)

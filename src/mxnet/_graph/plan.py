@@ -156,13 +156,17 @@ class Plan:
         return self._lowered[key]
 
     def inference(
-        self, training: bool = False, watch: Sequence[Entry] = ()
+        self, training: bool = False, watch: Sequence[Entry] = (), for_compiler: bool = False
     ) -> Callable[[Sequence[Tensor]], tuple[tuple[Tensor, ...], tuple[Tensor, ...]]]:
-        """Return ``f(arguments) -> (outputs, watched)``, which keeps nothing for a backward pass."""
-        key = (training, None, tuple((id(e.node), e.index) for e in watch))
+        """Return ``f(arguments) -> (outputs, watched)``, which keeps nothing for a backward pass.
+
+        One that is made `for_compiler` leaves it to that to fuse kernels.
+        """
+        key = (training, None, tuple((id(e.node), e.index) for e in watch), for_compiler)
         if key not in self._lowered:
+            predicts = not training and not for_compiler
             with held_back(len(self.order)):
-                self._lowered[key] = Lowering(self, training, frozenset(), watch, predicts=not training).inference()
+                self._lowered[key] = Lowering(self, training, frozenset(), watch, predicts=predicts).inference()
         return self._lowered[key]
 
     def training(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,20 @@ def add_to(one: Tensor | None, other: Tensor | None) -> Tensor | None:
     if one is None or other is None or one.dtype is not other.dtype:
         return add(one, other)
     return one.add_(other)
+
+
+def through(
+    rule: GradientRule,
+    head: Tensor | None,
+    data: Tensor | None,
+    output: Tensor | None,
+    attributes: Mapping[str, Any],
+    reuse: bool = False,
+) -> Tensor | None:
+    """Return what flows back through a node of one input and one output (spelt out, it takes long to compile)."""
+    if head is None:
+        return None
+    return rule(Backward((head,), (data,), (output,), attributes, (True,), (None,), reuse))[0]  # type: ignore[arg-type]
 
 
 class Memory:

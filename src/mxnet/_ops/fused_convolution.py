@@ -83,7 +83,7 @@ def fused_convolution(*tensors: Tensor, spec: Fused, kept: dict[str, Any]) -> Te
     """Return convolution, normalization, sum and activation; the tensors come as `Fused.names` says."""
     data, other = tensors[0], tensors[-1] if spec.adds else None
     sources = tensors[1:-1] if spec.adds else tensors[1:]
-    if torch.compiler.is_compiling() or not _fits(data, sources, other):  # a compiler fuses by itself
+    if not _fits(data, sources, other):
         return _apart(data, sources, other, spec)
     prepared: _Prepared | None = kept.get("prepared")
     if prepared is None or not prepared.is_of(sources):
