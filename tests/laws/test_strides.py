@@ -12,13 +12,15 @@ from tests.laws.calls import array, executed, function, head_gradient, is_float,
 from tests.laws.cases import samples
 from tests.tolerances import GRADIENT, OPERATOR, assert_close
 
+ORDERS = {4: torch.channels_last, 5: torch.channels_last_3d}
+
 
 def takes_images(entry, sample):
-    """Whether a sample has a floating input with four axes that is no auxiliary state."""
+    """Whether a sample has a floating input with four or five axes that is no auxiliary state."""
     operator = operator_of(entry.name)
     if operator.output_names == () or operator.random or operator.dynamic or operator.keeps:
         return False
-    return any(x.ndim == 4 and is_float(x) and 0 not in x.shape for x in sample.inputs)
+    return any(x.ndim in ORDERS and is_float(x) and 0 not in x.shape for x in sample.inputs)
 
 
 CASES = [p for p in samples() if takes_images(*p.values)]
@@ -32,7 +34,7 @@ def interleaved():
     @registry.operator("_test_interleaved")
     def test_interleaved(data: torch.Tensor) -> torch.Tensor:
         """Return `data` with its channels last in memory."""
-        return data.contiguous(memory_format=torch.channels_last)
+        return data.contiguous(memory_format=ORDERS[data.dim()])
 
     def call(symbol):
         node = Node(registry.get("_test_interleaved"), f"{symbol.name}_last", {}, list(symbol._entries))
@@ -47,7 +49,7 @@ def interleaved():
 def test_channels_last_inputs(entry, sample, interleaved):
     expected = executed(entry.name, sample)
     variables = [mx.sym.var(f"in{i}") for i in range(len(sample.inputs))]
-    given = [interleaved(v) if x.ndim == 4 and is_float(x) else v for v, x in zip(variables, sample.inputs)]
+    given = [interleaved(v) if x.ndim in ORDERS and is_float(x) else v for v, x in zip(variables, sample.inputs)]
     net = function(mx.sym, entry.name)(*given, **sample.attributes)
     table = {f"in{i}": array(x) for i, x in enumerate(sample.inputs)}
     arguments = {n: table[n] for n in net.list_arguments()}

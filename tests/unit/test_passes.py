@@ -120,9 +120,23 @@ def test_convolutions_with_channels_last(monkeypatch):
     check_equal(step(net, monkeypatch, "channels_last"), 2e-4)
 
 
-def test_outputs_are_contiguous(monkeypatch):
+def test_volumes_with_channels_last(monkeypatch):
+    net = mx.sym.reshape(mx.sym.var("data"), shape=(2, 3, 4, 4, 4))
+    net = mx.sym.Convolution(net, kernel=(3, 3, 3), num_filter=8, pad=(1, 1, 1), name="c0")
+    net = mx.sym.relu(mx.sym.BatchNorm(net, fix_gamma=False, name="bn"))
+    net = maximum(net, kernel=(2, 2, 2), stride=(2, 2, 2))
+    net = mx.sym.Convolution(net, kernel=(1, 2, 2), num_filter=6, num_group=2, name="c1")
+    net = mx.sym.Convolution(mx.sym.mean(net, axis=1, keepdims=True), kernel=(1, 1, 1), num_filter=2, name="c2")
+    net = mx.sym.FullyConnected(net, num_hidden=5, name="fc")
     monkeypatch.setattr("mxnet._ops.convolution._WORTH_IT", 1)
-    net = mx.sym.Convolution(mx.sym.var("data"), kernel=(3, 3), num_filter=8)
+    check_equal(step(net, monkeypatch, "channels_last"), 2e-4)
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_outputs_are_contiguous(axes, monkeypatch):
+    monkeypatch.setattr("mxnet._ops.convolution._WORTH_IT", 1)
+    data = mx.sym.var("data") if axes == 2 else mx.sym.reshape(mx.sym.var("data"), shape=(2, 3, 4, 4, 4))
+    net = mx.sym.Convolution(data, kernel=(3,) * axes, num_filter=8)
     executor = net.simple_bind(mx.cpu(), data=IMAGE)
     assert executor.forward()[0]._data.is_contiguous()
     assert executor.forward(is_train=True)[0]._data.is_contiguous()

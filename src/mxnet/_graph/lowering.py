@@ -295,9 +295,11 @@ class Forward:
     def note_shapes(self, node: Node) -> None:
         """Keep the shapes that a node's gradient rule reads."""
         assert node.operator is not None
+        reads = node.operator.reads(node.values)
+        if not reads:
+            return
         entries = [*node.inputs, *(Entry(node, i) for i in range(len(node.operator.outputs(node.values))))]
         names = [*node.input_names(), *node.operator.outputs(node.values)]
-        reads = node.operator.reads(node.values) or ()
         for name, entry in zip(names, entries):
             if f"{name}.shape" in reads and value_of(entry) not in self.shapes:
                 self.shapes[value_of(entry)] = f"s{next(self.count)}"

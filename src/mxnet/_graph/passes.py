@@ -210,27 +210,36 @@ def common(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
     Heads stay apart, as each is an array of its own; so does what draws, keeps something or writes to its inputs.
     """
     apart = {id(entry.node) for entry in heads}
-    first: dict[Hashable, Node] = {}
+    first: dict[Hashable, Node] = {}  # by operator and inputs
+    groups: dict[Hashable, dict[Hashable, Node]] = {}  # where there are several: by attributes, too
     moved: dict[int, Node] = {}
     for node in topological_order(heads):
         inputs = [Entry(moved.get(id(entry.node), entry.node), entry.index) for entry in node.inputs]
         operator = node.operator
         if operator is not None and id(node) not in apart and _is_pure(node):
-            # the kind of a value counts, too: 1 and 1.0 and True are equal
-            values = tuple((name, type(value), repr(value)) for name, value in sorted(node.values.items()))
-            place = node.attributes.get("__ctx_group__")
-            key = (operator.name, values, place, tuple((id(entry.node), entry.index) for entry in inputs))
+            key = (operator.name, *((id(entry.node), entry.index) for entry in inputs))
             if key in first:
-                moved[id(node)] = first[key]
-                continue
+                group = groups.get(key) or groups.setdefault(key, {_values_of(first[key]): first[key]})
+                alike = group.get(_values_of(node))
+                if alike is not None:
+                    moved[id(node)] = alike
+                    continue
         else:
             key = None
         if any(new.node is not old.node for new, old in zip(inputs, node.inputs)):
             moved[id(node)] = node.copy(inputs)
             origins[id(moved[id(node)])] = origins.get(id(node), node)
         if key is not None:
-            first[key] = moved.get(id(node), node)
+            kept = moved.get(id(node), node)
+            if first.setdefault(key, kept) is not kept:
+                groups[key][_values_of(kept)] = kept
     return [Entry(moved.get(id(node), node), index) for node, index in heads] if moved else heads
+
+
+def _values_of(node: Node) -> Hashable:
+    """Return attributes and place; the kind of a value counts, too, as 1 and 1.0 and True are equal."""
+    values = tuple((name, type(value), repr(value)) for name, value in sorted(node.values.items()))
+    return values, node.attributes.get("__ctx_group__")
 
 
 def _is_pure(node: Node) -> bool:

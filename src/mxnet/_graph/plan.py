@@ -51,7 +51,7 @@ class Placement:
 #: What plans do for speed, each to be turned off by its name in the variable REMX_WITHOUT, with commas between them, or
 #: `all` together.
 #: attention: scores, softmax and weighted values of attention are one operator.
-#: channels_last: values between convolutions of images have their channels last in memory.
+#: channels_last: values between convolutions of images and of volumes have their channels last in memory.
 #: common: what several nodes would compute alike is computed once.
 #: fused_inference: convolutions that only predict run with normalization, sum and activation in one kernel.
 #: pool_first: a maximum is pooled before an activation that keeps the order, not after it.

@@ -56,13 +56,14 @@ def _with_channels(first: int, second: int, kernel: tuple[int, ...], layout: str
 
 
 _WORTH_IT = 1 << 13  # elements from which on a convolution of images is faster with its channels last in memory
+_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}  # of images and of volumes, by the number of axes
 
 
 def _interleaved(data: Tensor) -> Tensor:
-    """Return (N, C, H, W) with its channels last in memory; what torch makes of it then has them last, too."""
+    """Return (N, C, [D,] H, W) with its channels last in memory; what torch makes of it then has them last, too."""
     if data.shape[1] == 1:  # the same memory; it is the strides that tell
-        return data.contiguous().view(data.shape[0], *data.shape[2:], 1).permute(0, 3, 1, 2)
-    return data.contiguous(memory_format=torch.channels_last)
+        return _channels_first(data.contiguous().view(data.shape[0], *data.shape[2:], 1))
+    return data.contiguous(memory_format=_LAST[data.dim()])
 
 
 def _check_inputs(
@@ -139,7 +140,7 @@ def _gradients(
     last = of["layout"] in _CHANNELS_LAST
     if last:
         head, data, weight = _channels_first(head), _channels_first(data), _channels_first(weight)
-    elif data.is_cpu and head.dim() == 4 and _is_interleaved(head) and not _is_interleaved(data):
+    elif data.is_cpu and head.dim() in _LAST and _is_interleaved(head) and not _is_interleaved(data):
         data = _interleaved(
             data
         )  # as the forward pass had it; torch would bring the head gradient into the other order
@@ -168,8 +169,8 @@ def _deconvolution_gradient(backward: Backward) -> Sequence[Tensor | None]:
 
 
 def _is_interleaved(data: Tensor) -> bool:
-    """Return whether (N, C, H, W) has its channels last in memory, and not also first."""
-    return data.is_contiguous(memory_format=torch.channels_last) and not data.is_contiguous()
+    """Return whether (N, C, [D,] H, W) has its channels last in memory, and not also first."""
+    return data.is_contiguous(memory_format=_LAST[data.dim()]) and not data.is_contiguous()
 
 
 def filtering(
@@ -303,7 +304,7 @@ def convolution(
     last = layout in _CHANNELS_LAST
     if last:
         data, weight = _channels_first(data), _channels_first(weight)
-    elif planned and data.is_cpu and data.dim() == 4 and data.numel() >= _WORTH_IT:
+    elif planned and data.is_cpu and data.dim() in _LAST and data.numel() >= _WORTH_IT:
         data = _interleaved(data)
     try:
         output = torch.convolution(data, weight, bias, stride, pad, dilate, False, no_adj, num_group)
