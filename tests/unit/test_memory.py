@@ -108,7 +108,8 @@ def test_a_step_leaves_nothing_for_the_collector(made):
     step = made()
     for _ in range(3):
         step()
-    gc.collect()
+    while gc.collect():  # what torch's compiler made in other tests goes step by step
+        pass
     gc.disable()
     try:
         step()

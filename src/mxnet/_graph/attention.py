@@ -7,7 +7,7 @@ from typing import Any
 
 from .._ops.fused_attention import SELF, SEPARATE
 from .node import Entry, Node, topological_order
-from .passes import replaced
+from .passes import replaced, uses_of
 
 _QUERIES_KEYS = "_contrib_interleaved_matmul_selfatt_qk"
 _VALUES = "_contrib_interleaved_matmul_selfatt_valatt"
@@ -26,9 +26,7 @@ def fuse_attention(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
     order = topological_order(heads)
     if not any(_is(node, "softmax") for node in order):
         return heads
-    uses: dict[int, int] = {}
-    for entry in (*heads, *(entry for node in order for entry in node.inputs)):
-        uses[id(entry.node)] = uses.get(id(entry.node), 0) + 1
+    uses = uses_of(heads, order)
 
     def suits(node: Node) -> bool:
         if not (_is(node, _VALUES) or _is(node, "batch_dot", transpose_a=False, transpose_b=False)):

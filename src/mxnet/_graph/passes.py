@@ -103,9 +103,7 @@ def pool_first(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
     order = topological_order(heads)
     if not any(map(_is_maximum, order)) or any(node.operator is not None and node.operator.keeps for node in order):
         return heads
-    uses: dict[int, int] = {}
-    for entry in (*heads, *(entry for node in order for entry in node.inputs)):
-        uses[id(entry.node)] = uses.get(id(entry.node), 0) + 1
+    uses = uses_of(heads, order)
     moved: dict[int, Node] = {}
     for node in order:
         inputs = [Entry(moved.get(id(entry.node), entry.node), entry.index) for entry in node.inputs]
@@ -120,6 +118,14 @@ def pool_first(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
             moved[id(node)] = node.copy(inputs)
             origins[id(moved[id(node)])] = origins.get(id(node), node)
     return [Entry(moved.get(id(node), node), index) for node, index in heads] if moved else heads
+
+
+def uses_of(heads: Sequence[Entry], order: Sequence[Node]) -> dict[int, int]:
+    """Return how often each node is read, by its id; a head counts, too."""
+    uses: dict[int, int] = {}
+    for entry in (*heads, *(entry for node in order for entry in node.inputs)):
+        uses[id(entry.node)] = uses.get(id(entry.node), 0) + 1
+    return uses
 
 
 def _is_maximum(node: Node) -> bool:
