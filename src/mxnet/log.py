@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-import warnings
+
+from ._warning import warn
 
 __all__ = ["CRITICAL", "DEBUG", "ERROR", "INFO", "NOTSET", "WARNING", "getLogger", "get_logger"]
 
@@ -52,7 +53,7 @@ def getLogger(
     ...     mx.log.getLogger("an old example").name
     'an old example'
     """
-    warnings.warn("getLogger is deprecated, Use get_logger instead.", DeprecationWarning, stacklevel=2)
+    warn("getLogger is deprecated, Use get_logger instead.", DeprecationWarning)
     return get_logger(name, filename, filemode, level)
 
 

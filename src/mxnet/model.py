@@ -14,6 +14,7 @@ from . import base, metric
 from . import io as mx_io
 from . import ndarray as nd
 from ._checkpoint import load_checkpoint, load_params, save_checkpoint
+from ._warning import warn
 from .callback import LogValidationMetricsCallback
 from .context import Context, current_context
 from .executor_manager import _check_arguments
@@ -92,11 +93,7 @@ class FeedForward:
         begin_epoch: int = 0,
         **kwargs: Any,
     ) -> None:
-        warnings.warn(
-            "mxnet.model.FeedForward has been deprecated. Please use mxnet.mod.Module instead.",
-            DeprecationWarning,
-            stacklevel=2,
-        )
+        warn("mxnet.model.FeedForward has been deprecated. Please use mxnet.mod.Module instead.", DeprecationWarning)
         generated = callable(symbol) and not hasattr(symbol, "list_arguments")
         self.symbol: Any = None if generated else symbol
         self.sym_gen: Any = symbol if generated else None

@@ -6,7 +6,6 @@ A user writes two classes: a `CustomOp` that computes, and a `CustomOpProp` that
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -21,6 +20,7 @@ from ._ops import registry
 from ._ops.attributes import DTYPE_NAMES, REQUIRED, torch_dtype
 from ._ops.custom import LIVE, REGISTERED
 from ._ops.registry import Backward, Shape
+from ._warning import warn
 from .base import MXNetError
 from .context import Context
 from .ndarray import NDArray
@@ -365,7 +365,7 @@ class PythonOp:
     _node: str = ""  # the operator that runs it
 
     def __init__(self, need_top_grad: bool = True) -> None:
-        warnings.warn(f"{type(self).__name__}: PythonOp is deprecated; use CustomOp", DeprecationWarning, stacklevel=2)
+        warn(f"{type(self).__name__}: PythonOp is deprecated; use CustomOp", DeprecationWarning)
         self.info_: str | None = None
         self.need_top_grad_ = need_top_grad
 

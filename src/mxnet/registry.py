@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from . import base
+from ._warning import warn
 
 __all__ = ["get_alias_func", "get_create_func", "get_register_func", "get_registry"]
 
@@ -61,10 +61,10 @@ def get_register_func(base_class: type, nickname: str) -> Callable[..., Any]:
     >>> mx.registry.get_registry(Animal)["cat"] is Cat
     True
     """
-    return _registering(base_class, nickname, stacklevel=2)
+    return _registering(base_class, nickname)
 
 
-def _registering(base_class: type, nickname: str, stacklevel: int) -> Callable[..., Any]:
+def _registering(base_class: type, nickname: str) -> Callable[..., Any]:
     classes = _REGISTRY.setdefault(base_class, {})
 
     def register(klass: Class, name: str | None = None) -> Class:
@@ -82,11 +82,9 @@ def _registering(base_class: type, nickname: str, stacklevel: int) -> Callable[.
         name = name.lower()
         before = classes.get(name)
         if before is not None:
-            warnings.warn(
+            warn(
                 f"New {nickname} {klass.__module__}.{klass.__name__} registered with name {name} is overriding "
-                f"existing {nickname} {before.__module__}.{before.__name__}",
-                UserWarning,
-                stacklevel=stacklevel,
+                f"existing {nickname} {before.__module__}.{before.__name__}"
             )
         classes[name] = klass
         return klass
@@ -118,7 +116,7 @@ def get_alias_func(base_class: type, nickname: str) -> Callable[..., Any]:
     >>> sorted(mx.registry.get_registry(Animal))
     ['feline', 'puss']
     """
-    register = _registering(base_class, nickname, stacklevel=3)
+    register = _registering(base_class, nickname)
 
     def alias(*aliases: str) -> Callable[[Any], Any]:
         def decorate(klass: Class) -> Class:

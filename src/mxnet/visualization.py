@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import base
 from ._graph.node import Entry, Node, auxiliary_nodes, topological_order
+from ._warning import warn
 from .symbol import Symbol
 
 __all__ = ["plot_network", "print_summary"]
@@ -271,11 +271,10 @@ def _output_dtypes(internals: Symbol, dtype: Mapping[str, Any]) -> dict[tuple[in
 def _warn_of_repeated_names(order: Sequence[Node]) -> None:
     repeated = [name for name, count in Counter(node.name for node in order).items() if count > 1]
     if repeated:
-        warnings.warn(
+        warn(
             "There are multiple variables with the same name in your graph, this may result in cyclic graph. "
             f"Repeated names: {','.join(repeated)}",
             RuntimeWarning,
-            stacklevel=3,
         )
 
 

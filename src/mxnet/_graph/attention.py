@@ -54,23 +54,22 @@ def fuse_attention(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
 def _down_to_scores(node: Node) -> tuple[list[Node], float]:
     """Return the nodes from the softmax below `node` to what it is taken of, and the number that this is multiplied by.
 
-    The list is empty if there is no softmax over the last axis.
+    The list is empty if there is no softmax over the last axis, or no number to multiply by.
     """
+    nothing: tuple[list[Node], float] = [], 1.0
     softmax = node.inputs[1 if _is(node, _VALUES) else 0].node
     if not _is(softmax, "softmax", axis=-1, dtype=None) or len(softmax.inputs) > 1:
-        return [], 1.0
-    between, scale = [softmax, softmax.inputs[0].node], 1.0
+        return nothing
     if softmax.values["temperature"] not in (None, 1.0):
-        return [], 1.0
-    if _is(between[-1], "_mul_scalar") or _is(between[-1], "_div_scalar"):
-        scalar = float(between[-1].values["scalar"])
-        if not scalar or not math.isfinite(scalar):
-            return [], 1.0
-        scale = scalar if _is(between[-1], "_mul_scalar") else 1 / scalar
-        between.append(between[-1].inputs[0].node)
-        if _is(node, _VALUES):
-            return [], 1.0
-    return between, scale
+        return nothing
+    below = softmax.inputs[0].node
+    if _is(node, _VALUES) or not (_is(below, "_mul_scalar") or _is(below, "_div_scalar")):
+        return [softmax, below], 1.0
+    scalar = float(below.values["scalar"])
+    if not scalar or not math.isfinite(scalar):
+        return nothing
+    scale = scalar if _is(below, "_mul_scalar") else 1 / scalar
+    return [softmax, below, below.inputs[0].node], scale
 
 
 def _is(node: Node, name: str, **values: Any) -> bool:

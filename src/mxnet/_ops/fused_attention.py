@@ -7,6 +7,7 @@ keep only the weights for the gradient, which goes into one array where queries,
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -14,7 +15,7 @@ import torch
 from .attention import parts_of
 from .attributes import attribute_type
 from .families import check_same_dtype
-from .matrix import batch_dot_size
+from .matrix import batch_dot_size, check_floating
 from .registry import Attribute, Backward, Input, Operator, get
 
 Tensor = torch.Tensor
@@ -31,15 +32,26 @@ def _attended(queries: Tensor, keys: Tensor, values: Tensor, scale: float) -> tu
 
 
 def _gradients(
-    head: Tensor, queries: Tensor, keys: Tensor, values: Tensor, weights: Tensor, scale: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return what flows back into queries, keys and values."""
-    nothing = head.new_empty((1, 1, 1))
-    in_weights = torch.bmm(head, values.mT)
-    in_scores = torch.ops.aten._softmax_backward_data.out(in_weights, weights, -1, head.dtype, grad_input=in_weights)
-    in_queries = torch.baddbmm(nothing, in_scores, keys, beta=0, alpha=scale)
-    in_keys = torch.baddbmm(nothing, in_scores.mT, queries, beta=0, alpha=scale)
-    return in_queries, in_keys, torch.bmm(weights.mT, head)
+    head: Tensor,
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    weights: Tensor,
+    scale: float,
+    wanted: Sequence[bool] = (True, True, True),
+) -> list[Tensor | None]:
+    """Return what flows back into those of queries, keys and values that are wanted."""
+    found: list[Tensor | None] = [None, None, None]
+    if wanted[0] or wanted[1]:
+        nothing, flow = head.new_empty((1, 1, 1)), torch.bmm(head, values.mT)  # into the weights, then the scores
+        torch.ops.aten._softmax_backward_data.out(flow, weights, -1, head.dtype, grad_input=flow)
+        if wanted[0]:
+            found[0] = torch.baddbmm(nothing, flow, keys, beta=0, alpha=scale)
+        if wanted[1]:
+            found[1] = torch.baddbmm(nothing, flow.mT, queries, beta=0, alpha=scale)
+    if wanted[2]:
+        found[2] = torch.bmm(weights.mT, head)
+    return found
 
 
 # -- queries, keys and values in one array ----------------------------------------------------------------------------
@@ -66,6 +78,7 @@ def _self_attention_gradient(backward: Backward) -> list[Tensor | None]:
     gradient = torch.empty(data.shape, dtype=data.dtype, device=data.device)
     found = _gradients(of_output, queries, keys, values, weights, _scale(queries))
     for into, part in zip(parts_of(gradient, heads, 3, "gradient"), found):
+        assert part is not None
         into.copy_(part)
     return [gradient]
 
@@ -87,6 +100,7 @@ SELF = replace(
 
 def attention(queries: Tensor, keys: Tensor, values: Tensor, *, scale: float) -> tuple[Tensor, Tensor]:
     """Return the output (..., T, E) and the weights (B, T, S), with all axes of the batch in one."""
+    check_floating(queries)
     check_same_dtype(queries, keys)
     check_same_dtype(keys, values)
     scores = batch_dot_size(queries.shape, keys.shape, False, True)
@@ -103,8 +117,8 @@ def _attention_gradient(backward: Backward) -> list[Tensor | None]:
     head, weights = backward.head_gradients[0], backward.outputs[1]
     assert head is not None
     queries, keys, values = (_batch(data) for data in backward.inputs)
-    found = _gradients(_batch(head), queries, keys, values, weights, backward.attributes["scale"])
-    return [gradient.view(data.shape) for gradient, data in zip(found, backward.inputs)]
+    found = _gradients(_batch(head), queries, keys, values, weights, backward.attributes["scale"], backward.wanted)
+    return [None if part is None else part.view(data.shape) for part, data in zip(found, backward.inputs)]
 
 
 #: `batch_dot` of queries and keys, perhaps times a number, `softmax`, and `batch_dot` with values.

@@ -17,7 +17,7 @@ Outputs = list[tuple[Shape, torch.dtype]]
 StorageType = Literal["csr", "default", "row_sparse"]
 
 
-def _check_floating(*factors: Tensor) -> None:
+def check_floating(*factors: Tensor) -> None:
     for factor in factors:
         if not factor.is_floating_point():
             raise TypeError(f"got {str(factor.dtype)[6:]}; expected a floating dtype: cast with .astype")
@@ -94,7 +94,7 @@ def dot(
     [2.0]
     """
     check_same_dtype(lhs, rhs)
-    _check_floating(lhs)
+    check_floating(lhs)
     if lhs.dim() == 2 and rhs.dim() == 2:
         try:
             return matmul(lhs.t() if transpose_a else lhs, rhs.t() if transpose_b else rhs)
@@ -160,7 +160,7 @@ def batch_dot(
     [[[3.0, 3.0]], [[3.0, 3.0]]]
     """
     check_same_dtype(lhs, rhs)
-    _check_floating(lhs)
+    check_floating(lhs)
     ndim = lhs.dim()
     if ndim != 3 or rhs.dim() != 3:  # where torch would broadcast
         batch_dot_size(lhs.shape, rhs.shape, transpose_a, transpose_b)
@@ -197,7 +197,7 @@ def khatri_rao(*args: Tensor) -> Tensor:
     """
     if not args:
         raise ValueError("no input; expected at least one matrix")
-    _check_floating(*args)
+    check_floating(*args)
     first = args[0]
     for number, factor in enumerate(args):
         if factor.dim() != 2 or factor.shape[1] != first.shape[-1]:

@@ -20,8 +20,8 @@ Tensor = torch.Tensor
 
 #: Multiplications from which on oneDNN is not slower (measured between 2 and 8 million on two cores).
 _WORTH_IT = 2_000_000
-_LARGE = 1_000_000_000  # multiplications from which on a convolution's kernel is faster, if there are
-_MANY_ROWS = 512
+_LARGE = 1_000_000_000  # multiplications from which on a convolution's kernel is faster, if there are so many
+_MANY_ROWS, _MANY_COLUMNS = 512, 128
 _MUCH_MORE = 1.5  # times as many elements copied: then the transposed product is faster
 
 
@@ -105,8 +105,8 @@ def _product(lhs: Tensor, rhs: Tensor) -> Tensor:
     (rows, inner), columns = lhs.shape, rhs.shape[1]
     if lhs.t().is_contiguous() and rows * inner > _MUCH_MORE * columns * (rows + inner):
         return onednn(rhs.t(), lhs, None, "none", [], "").t()  # oneDNN would copy all of `lhs` into the other order
-    large = rows >= _MANY_ROWS and rows * inner * columns >= _LARGE
-    if large and lhs.is_contiguous() and rhs.is_contiguous():
+    large = rows * inner * columns >= _LARGE
+    if large and rows >= _MANY_ROWS and columns >= _MANY_COLUMNS and lhs.is_contiguous() and rhs.is_contiguous():
         return _by_convolution(lhs, rhs)
     return onednn(lhs, rhs.t(), None, "none", [], "")
 

@@ -25,7 +25,10 @@ _BUILT_IN = frozenset({"MKLDNN", "ONEDNN", "default"})
 
 
 def _that_can_change(guards: Sequence[Any]) -> list[bool]:
-    """Return which of a compiler's guards to keep: what lowered functions find outside of themselves never changes."""
+    """Return which of a compiler's guards to keep: what lowered functions find outside of themselves never changes.
+
+    That is what printed functions read as globals, and what hangs on `step`, the variable that `_apart` closes over.
+    """
     return [not (guard.is_global or guard.name.startswith("step")) for guard in guards]
 
 

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+_STATM = "/proc/self/statm"
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # names of glibc's mallopt
 _NEVER = 2**31 - 1
 _ON_ITS_OWN = 2**30  # bytes from which on a block is mapped by itself, and given back
@@ -43,7 +44,7 @@ def keep_freed() -> bool:
     if not (library.mallopt(_TRIM_THRESHOLD, _NEVER) and library.mallopt(_MMAP_THRESHOLD, _ON_ITS_OWN)):
         return False
     global holes
-    holes = Holes(library) if hasattr(library, "mallinfo2") else None
+    holes = Holes(library) if hasattr(library, "mallinfo2") and os.path.exists(_STATM) else None
     return True
 
 
@@ -83,9 +84,9 @@ class Holes:
 
 def _resident() -> int:
     """Return how many pages of the process are in memory."""
-    with open("/proc/self/statm") as file:
+    with open(_STATM) as file:
         return int(file.read().split()[1])
 
 
-#: Who gives holes back; None where freed memory is not kept, and where glibc (before 2.33) does not tell.
+#: Who gives holes back; None where freed memory is not kept, and where glibc (before 2.33) or the system does not tell.
 holes: Holes | None = None

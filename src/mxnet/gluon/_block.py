@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -13,6 +12,7 @@ from weakref import WeakSet
 
 from .. import base, initializer
 from .. import ndarray as nd
+from .._warning import warn
 from ..context import Context
 from ..name import NameManager, Prefix
 from ..ndarray.ndarray import NDArray
@@ -239,11 +239,10 @@ class Block:
                 and name != "_children"
                 and hidden(value)
             ):
-                warnings.warn(
+                warn(
                     f'"{type(self).__name__}.{name}" is an unregistered container with Blocks. Note that Blocks inside '
                     "the list, tuple or dict will not be registered automatically. Make sure to register them using "
-                    "register_child() or switching to nn.Sequential/nn.HybridSequential instead. ",
-                    stacklevel=3,
+                    "register_child() or switching to nn.Sequential/nn.HybridSequential instead. "
                 )
 
     def collect_params(self, select: str | None = None) -> ParameterDict:
@@ -417,7 +416,7 @@ class Block:
 
     def save_params(self, filename: str) -> None:
         """Write all parameters under their own names without the prefix. Deprecated: use `save_parameters`."""
-        warnings.warn("save_params is deprecated. Please use save_parameters, or export.", stacklevel=2)
+        warn("save_params is deprecated. Please use save_parameters, or export.")
         self.collect_params().save(filename, strip_prefix=self.prefix)
 
     def load_parameters(
@@ -495,7 +494,7 @@ class Block:
         ignore_extra: bool = False,
     ) -> None:
         """Read parameters from a file. Deprecated: use `load_parameters`."""
-        warnings.warn("load_params is deprecated. Please use load_parameters.", stacklevel=2)
+        warn("load_params is deprecated. Please use load_parameters.")
         self.load_parameters(filename, ctx, allow_missing, ignore_extra)
 
     def save(self, prefix: str) -> None:

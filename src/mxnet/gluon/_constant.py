@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from .. import initializer
 from .. import ndarray as nd
+from .._warning import warn
 from ..ndarray.ndarray import NDArray
 from ..symbol import Symbol, Variable
 from ._parameter import Parameter
@@ -59,8 +59,7 @@ class Constant(Parameter):
     @grad_req.setter
     def grad_req(self, req: str) -> None:
         if req != "null":
-            warnings.warn(
+            warn(
                 f'Constant parameter "{self.name}" does not support grad_req other than "null", and new value "{req}" '
-                "is ignored.",
-                stacklevel=2,
+                "is ignored."
             )

@@ -8,12 +8,12 @@ import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
-import warnings
 from http.client import HTTPException
 from typing import BinaryIO
 
 from .. import base
 from .._runtime.files import replacing
+from .._warning import warn
 
 _PIECE = 1 << 20  # bytes that are read at once
 _PATIENCE = 60  # seconds without a byte until a connection counts as broken
@@ -110,10 +110,9 @@ def download(
     if retries < 0:
         raise base.AssertionError(f"Number of retries should be at least 0, currently it's {retries}")
     if not verify_ssl:
-        warnings.warn(
+        warn(
             "Unverified HTTPS request is being made (verify_ssl=False). Adding certificate verification is strongly "
-            "advised.",
-            stacklevel=2,
+            "advised."
         )
     if not overwrite and os.path.exists(name) and (not sha1_hash or check_sha1(name, sha1_hash)):
         return name

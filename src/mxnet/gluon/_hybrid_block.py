@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import base, ndarray, symbol
 from .._runtime.backends import backend_named
+from .._warning import warn
 from ..cached_op import CachedOp
 from ..context import Context
 from ..ndarray.ndarray import NDArray
@@ -66,12 +66,10 @@ class Graph:
         left = sorted(number for name, number in numbers.items() if name not in used)
         if left:
             which = ", ".join(f"{number}-th" for number in left)
-            warnings.warn(
-                f"The {which} input to HybridBlock is not used by any computation. Is this intended?", stacklevel=6
-            )
+            warn(f"The {which} input to HybridBlock is not used by any computation. Is this intended?")
         idle = ", ".join(name for name in parameters if name not in used)
         if idle:
-            warnings.warn(f"Parameter {idle} is not used by any computation. Is this intended?", stacklevel=6)
+            warn(f"Parameter {idle} is not used by any computation. Is this intended?")
 
     def arrays(self, inputs: Sequence[NDArray], context: Context) -> list[NDArray]:
         """Return what the operation is called with; DeferredInitializationError if a parameter has no shape yet."""
@@ -202,10 +200,9 @@ class HybridBlock(Block):
         backend_named(backend)  # says so if there is none
         self._backend, self._backend_opts = backend, kwargs
         if active and (self._forward_hooks or self._forward_pre_hooks):
-            warnings.warn(
+            warn(
                 f'"{self}" is being hybridized while still having forward hook/pre-hook. If "{self}" is a child of '
-                "HybridBlock, the hooks will not take effect.",
-                stacklevel=2,
+                "HybridBlock, the hooks will not take effect."
             )
         self._active = active
         self._flags = [("static_alloc", static_alloc), ("static_shape", static_shape), ("inline_limit", inline_limit)]

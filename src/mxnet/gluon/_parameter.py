@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import torch
 from .. import autograd, base, initializer
 from .. import ndarray as nd
 from .._ops.attributes import torch_dtype
+from .._warning import warn
 from ..context import Context, cpu, current_context
 from ..ndarray.dispatch import wrap
 from ..ndarray.ndarray import NDArray
@@ -381,10 +381,7 @@ class Parameter:
             If the shape is not known and `allow_deferred_init` is not set.
         """
         if self._data is not None and not force_reinit:
-            warnings.warn(
-                f"Parameter '{self.name}' is already initialized, ignoring. Set force_reinit=True to re-initialize.",
-                stacklevel=2,
-            )
+            warn(f"Parameter '{self.name}' is already initialized, ignoring. Set force_reinit=True to re-initialize.")
             return
         self._data = self._grad = None
         contexts = [current_context()] if ctx is None else [ctx] if isinstance(ctx, Context) else list(ctx)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 import weakref
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ import torch
 
 from .. import base
 from .. import ndarray as nd
+from .._warning import warn
 from ..context import Context
 from ..ndarray import NDArray
 from ..ndarray.dispatch import wrap
@@ -151,7 +151,7 @@ def clip_global_norm(arrays: Sequence[NDArray], max_norm: Any, check_isfinite: b
         return wrap(NDArray, total.reshape(1), context)
     norm, factor = total.numpy(force=True)[()], scale.item()
     if not np.isfinite(norm):
-        warnings.warn("nan or inf is detected. Clipping results will be undefined.", UserWarning, stacklevel=2)
+        warn("nan or inf is detected. Clipping results will be undefined.")
     if not factor >= 1:  # NaN too
         _multiply(arrays, scale.reshape(()))
     return norm

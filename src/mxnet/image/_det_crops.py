@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import math
 import random
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import base
+from .._warning import warn
 from ..ndarray import NDArray
 from ._crops import fixed_crop
 from ._det_augmenters import Boxes, DetAugmenter, DetRandomSelectAug
@@ -39,10 +39,10 @@ def _usable(owner: DetAugmenter, area_range: Range, aspect_ratio_range: Range, l
     """Return whether images can be changed at all; warn where they cannot."""
     name = type(owner).__name__
     if area_range[1] <= least or area_range[0] > area_range[1]:
-        warnings.warn(f"Skip {name} due to invalid area_range: {area_range}", stacklevel=3)
+        warn(f"Skip {name} due to invalid area_range: {area_range}")
         return False
     if aspect_ratio_range[0] > aspect_ratio_range[1] or aspect_ratio_range[0] <= 0:
-        warnings.warn(f"Skip {name} due to invalid aspect_ratio_range: {aspect_ratio_range}", stacklevel=3)
+        warn(f"Skip {name} due to invalid aspect_ratio_range: {aspect_ratio_range}")
         return False
     return True
 

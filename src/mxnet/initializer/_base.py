@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import math
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import base, registry
+from .._warning import warn
 from ..ndarray import NDArray, random
 
 if TYPE_CHECKING:
@@ -142,11 +142,10 @@ class Initializer:
         self._init_default(desc, arr)
 
     def _legacy_init(self, name: str, arr: NDArray) -> None:
-        warnings.warn(
+        warn(
             "Calling initializer with init(str, NDArray) has been deprecated; "
             "please use init(mx.init.InitDesc(...), NDArray) instead",
             DeprecationWarning,
-            stacklevel=3,
         )
         if not isinstance(name, str):
             raise base.TypeError(f"{type(self).__name__}: name must be string, got {name!r}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import warnings
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
@@ -14,6 +13,7 @@ import torch
 
 from .. import base
 from .._ops.attributes import AttributeType
+from .._warning import warn
 from ..context import cpu
 from ..ndarray import NDArray
 from ..ndarray.dispatch import wrap
@@ -195,7 +195,7 @@ def ignore(iterator: str, given: Mapping[str, Any], known: Iterable[str]) -> Non
 
             near = difflib.get_close_matches(name, list(known), 1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            warnings.warn(f"{iterator} has no parameter {name!r}, which is ignored{hint}", stacklevel=3)
+            warn(f"{iterator} has no parameter {name!r}, which is ignored{hint}")
 
 
 def part_of(iterator: str, num_parts: int, part_index: int) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
 from .. import base
+from .._warning import warn
 from ..ndarray.dispatch import NDArrayBase, write
 from ..ndarray.ndarray import NDArray
 from ._processes import OneProcess
@@ -145,10 +145,9 @@ class KVStoreBase:
         name = klass.__name__.lower()
         before = KVStoreBase.kv_registry.get(name)
         if before is not None:
-            warnings.warn(
+            warn(
                 f"New kvstore {klass.__module__}.{klass.__name__} is overriding existing kvstore "
-                f"{before.__module__}.{before.__name__}",
-                stacklevel=2,
+                f"{before.__module__}.{before.__name__}"
             )
         KVStoreBase.kv_registry[name] = klass
         return klass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from .. import base, metric
 from .. import ndarray as nd
+from .._warning import warn
 from ..initializer import Uniform
 from ..io import DataIter, NDArrayIter
 from ..ndarray import NDArray
@@ -530,7 +530,7 @@ class BaseModule:
             Returns, by name of a row_sparse parameter, the rows that the batch needs.
         """
         if sparse_row_id_fn is not None:
-            warnings.warn("sparse_row_id_fn is not invoked for BaseModule.", stacklevel=2)
+            warn("sparse_row_id_fn is not invoked for BaseModule.")
 
     def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Compute the outputs for a batch.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from .. import base
 from .. import ndarray as nd
 from .._checkpoint import load_params
+from .._warning import warn
 from ..context import Context, cpu
 from ..initializer import Uniform
 from ..name import NameManager
@@ -232,7 +232,7 @@ class BucketingModule(BaseModule):
             )
             return
         if self.params_initialized and not force_init:
-            warnings.warn("Parameters already initialized and force_init=False. set_params call ignored.", stacklevel=2)
+            warn("Parameters already initialized and force_init=False. set_params call ignored.")
             return
         require(self.binded, "call bind before initializing the parameters")
         self._owner.set_params(

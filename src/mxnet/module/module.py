@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from .. import optimizer as opt
 from .._checkpoint import load_checkpoint
 from .._runtime.device import torch_device
 from .._runtime.files import replacing
+from .._warning import warn
 from ..context import Context, cpu
 from ..initializer import InitDesc, Uniform
 from ..io import DataDesc
@@ -285,9 +285,7 @@ class Module(BaseModule):
             If a given array has another shape.
         """
         if self.params_initialized and not force_init:
-            warnings.warn(
-                "Parameters already initialized and force_init=False. init_params call ignored.", stacklevel=2
-            )
+            warn("Parameters already initialized and force_init=False. init_params call ignored.")
             return
         require(self.binded, "call bind before initializing the parameters")
         assert self._arg_params is not None
@@ -331,7 +329,7 @@ class Module(BaseModule):
             )
             return
         if self.params_initialized and not force_init:
-            warnings.warn("Parameters already initialized and force_init=False. set_params call ignored.", stacklevel=2)
+            warn("Parameters already initialized and force_init=False. set_params call ignored.")
             return
         require(self.binded, "call bind before initializing the parameters")
         self._exec_group.set_params(arg_params or {}, aux_params, allow_extra=allow_extra)
@@ -662,7 +660,7 @@ class Module(BaseModule):
         if sparse_row_id_fn is None:
             return
         if self._kvstore is None or not self._update_on_kvstore:
-            warnings.warn("Parameters are not updated in the KVStore. No need to call sparse_row_id_fn.", stacklevel=2)
+            warn("Parameters are not updated in the KVStore. No need to call sparse_row_id_fn.")
             return
         row_ids = sparse_row_id_fn(data_batch)
         require(
@@ -676,7 +674,7 @@ class Module(BaseModule):
             index = group.param_names.index(name)
             arrays = group.param_arrays[index]
             if arrays[0].stype != "row_sparse":
-                warnings.warn(f"{name}.stype is not 'row_sparse'. No need to perform row_sparse_pull.", stacklevel=2)
+                warn(f"{name}.stype is not 'row_sparse'. No need to perform row_sparse_pull.")
                 continue
             self._kvstore.row_sparse_pull(name, arrays, row_ids=rows, priority=-index)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import base
+from .._warning import warn
 from ..io import DataDesc
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _check_input_names(symbol: Symbol, names: Sequence[str], typename: str, thro
         )
         if throw:
             raise base.ValueError(message)
-        warnings.warn(message, stacklevel=4)
+        warn(message)
 
 
 def _check_names_match(data_names: Sequence[str], data_shapes: Sequence[DataDesc], name: str, throw: bool) -> None:
@@ -61,7 +61,7 @@ def _check_names_match(data_names: Sequence[str], data_shapes: Sequence[DataDesc
     )
     if throw:
         raise base.ValueError(message)
-    warnings.warn(message, stacklevel=5)
+    warn(message)
 
 
 def _described(shapes: Any, what: str) -> list[DataDesc]:

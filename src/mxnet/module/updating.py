@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import base
 from .. import kvstore as kvs
 from .. import optimizer as opt
+from .._warning import warn
 from ..ndarray import NDArray
 from .names import require
 
@@ -84,10 +84,9 @@ def make_optimizer(
         f"init_optimizer: optimizer is a {type(optimizer).__name__}, expected a name or an Optimizer",
     )
     if optimizer.rescale_grad != rescale_grad:
-        warnings.warn(
+        warn(
             "Optimizer created manually outside Module but rescale_grad is not normalized to "
-            f"1.0/batch_size/num_workers ({optimizer.rescale_grad} vs. {rescale_grad}). Is this intended?",
-            stacklevel=3,
+            f"1.0/batch_size/num_workers ({optimizer.rescale_grad} vs. {rescale_grad}). Is this intended?"
         )
     if not optimizer.idx2name:
         optimizer.idx2name = names.copy()

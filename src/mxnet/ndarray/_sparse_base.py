@@ -8,7 +8,6 @@ array can read or write a sparse one, and only what is worth it needs to know ab
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from .. import base
 from .._ops.attributes import torch_dtype
 from .._runtime.device import is_pinned, torch_device
 from .._runtime.tape import state
+from .._warning import warn
 from ..context import Context
 from . import _sparse_layout as layout
 from .dispatch import NDArrayBase, check_writable, live_tensor, wrap, wrap_live, write
@@ -301,7 +301,7 @@ class BaseSparseNDArray(NDArray):
         if not isinstance(other, NDArray):
             raise base.TypeError(f"copyto does not support type {type(other)}; expected an NDArray or a Context")
         if other is self:
-            warnings.warn("You are attempting to copy an array to itself", RuntimeWarning, stacklevel=2)
+            warn("You are attempting to copy an array to itself", RuntimeWarning)
             return False
         if other.stype not in ("default", self.stype):
             raise base.TypeError(f"copyto does not support destination NDArray stype {other.stype}")

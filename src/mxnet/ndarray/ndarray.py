@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from .._ops.sharing import share_outside
 from .._runtime import tape, transfers
 from .._runtime.device import is_pinned, torch_device
 from .._runtime.tape import state
+from .._warning import warn
 from ..context import Context
 from . import indexing
 from .dispatch import NDArrayBase, check_writable, live_tensor, overwrite, wrap, wrap_live, write
@@ -300,7 +300,7 @@ class NDArray(NDArrayBase, Fluent):
         if not isinstance(other, NDArrayBase):
             raise base.TypeError(f"copyto does not support type {type(other)}; expected an NDArray or a Context")
         if other is self:
-            warnings.warn("You are attempting to copy an array to itself", RuntimeWarning, stacklevel=2)
+            warn("You are attempting to copy an array to itself", RuntimeWarning)
             return False  # type: ignore[return-value] - MXNet's answer
         if self.shape != other.shape:
             raise base.MXNetError(f"copyto: this array has shape {self.shape}, the other one {other.shape}")

@@ -28,19 +28,6 @@ Shape = Sequence[int]
 Params = "Mapping[str, NDArray] | Sequence[Mapping[str, NDArray]] | str"
 
 
-def model_of(
-    sym: Symbol | str | HybridBlock,
-    params: Any,
-    in_shapes: Sequence[Shape] | None = None,
-    in_types: Any = np.float32,
-    dynamic: bool = False,
-    dynamic_input_shapes: Sequence[Sequence[int | str | None]] | None = None,
-    opset: int | None = None,
-) -> onnx.ModelProto:
-    """Return what `mxnet.onnx.export_model` writes, in memory."""
-    return draft_of(sym, params, in_shapes, in_types, dynamic, dynamic_input_shapes, opset).complete()
-
-
 def draft_of(
     sym: Symbol | str | HybridBlock,
     params: Any,

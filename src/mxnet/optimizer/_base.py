@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import torch
 
 from .. import base
+from .._warning import warn
 from ..ndarray import NDArray
 
 if TYPE_CHECKING:
@@ -156,10 +156,9 @@ class Optimizer:
         name = klass.__name__.lower()
         known = Optimizer.opt_registry.get(name)
         if known is not None:
-            warnings.warn(
+            warn(
                 f"WARNING: New optimizer {klass.__module__}.{klass.__name__} is overriding existing optimizer "
-                f"{known.__module__}.{known.__name__}",
-                stacklevel=2,
+                f"{known.__module__}.{known.__name__}"
             )
         Optimizer.opt_registry[name] = klass
         return klass
@@ -273,10 +272,9 @@ class Optimizer:
 
     def _warn_of_narrow(self, weight: NDArray, name: str) -> None:
         if weight._data.dtype in NARROW:
-            warnings.warn(
+            warn(
                 f"Accumulating with {str(weight._data.dtype)[6:]} in optimizer can lead to poor accuracy or slow "
-                f"convergence. Consider using multi_precision=True option of the {name}optimizer",
-                stacklevel=3,
+                f"convergence. Consider using multi_precision=True option of the {name}optimizer"
             )
 
     # -- rates, decays and their factors -----------------------------------------------------------------------------

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import base, initializer, ndarray, symbol
+from .._warning import warn
 from ..symbol import Symbol
 from ._base import BaseRNNCell, RNNParams, Steps, Weights, _normalize_sequence
 from ._cells import DropoutCell, GRUCell, LSTMCell, RNNCell
@@ -187,7 +187,7 @@ class FusedRNNCell(BaseRNNCell):
         if axis not in (0, 1):
             raise AssertionError(f"FusedRNNCell.unroll: layout {layout!r} is not supported; expected 'TNC' or 'NTC'")
         if axis == 1:
-            warnings.warn("NTC layout detected. Consider using TNC for FusedRNNCell for faster speed", stacklevel=2)
+            warn("NTC layout detected. Consider using TNC for FusedRNNCell for faster speed")
             steps = symbol.swapaxes(steps, dim1=0, dim2=1)
         states = self.begin_state() if begin_state is None else begin_state
         self._check_states(states)

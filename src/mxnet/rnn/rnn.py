@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import symbol as sym
 from .._checkpoint import load_checkpoint, save_checkpoint
+from .._warning import warn
 from ..ndarray import NDArray
 from ..symbol import Symbol
 from ._base import Steps
@@ -48,7 +48,7 @@ def rnn_unroll(
     outputs : list of Symbol
     states : list of Symbol
     """
-    warnings.warn("rnn_unroll is deprecated. Please call cell.unroll directly.", stacklevel=2)
+    warn("rnn_unroll is deprecated. Please call cell.unroll directly.")
     if inputs is None:
         inputs = [sym.Variable(f"{input_prefix}t{i}_data") for i in range(length)]
     return cell.unroll(length, inputs, begin_state=begin_state, layout=layout)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from .._graph.passes import AMP_CASTS, without_operators
 from .._ops.attributes import torch_dtype
 from .._runtime import backends
 from .._runtime.files import replacing
+from .._warning import warn
 from ..base import MXNetError, NotImplementedForSymbol
 from ..context import Context, current_context
 from ..ndarray.ndarray import NUMPY_TYPES
@@ -294,10 +294,9 @@ class Symbol(Fluent):
         unknown = [
             f"\t{name}: {shape or ()}" for name, shape in zip(self.list_arguments(), found[0]) if not _complete(shape)
         ]
-        warnings.warn(
+        warn(
             "Cannot decide shape for the following arguments (0s in shape means unknown dimensions). "
-            "Consider providing them as input:\n" + "\n".join(unknown),
-            stacklevel=2,
+            "Consider providing them as input:\n" + "\n".join(unknown)
         )
         return None, None, None
 
@@ -367,10 +366,7 @@ class Symbol(Fluent):
         if all(dtype is not None for group in found for dtype in group):
             return found
         unknown = [f"\t{name}: None" for name, dtype in zip(self.list_arguments(), found[0]) if dtype is None]
-        warnings.warn(
-            "Cannot decide type for the following arguments. Consider providing them as input:\n" + "\n".join(unknown),
-            stacklevel=2,
-        )
+        warn("Cannot decide type for the following arguments. Consider providing them as input:\n" + "\n".join(unknown))
         return None, None, None
 
     def infer_type_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:

@@ -6,7 +6,6 @@ import array
 import logging
 import os
 import tarfile
-import warnings
 import zipfile
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -15,6 +14,7 @@ import numpy as np
 
 from ... import base
 from ... import ndarray as nd
+from ..._warning import warn
 from . import vocab
 
 
@@ -131,10 +131,10 @@ class _TokenEmbedding(vocab.Vocabulary):
                     unknown = vector
                     length = length or len(vector)
                 elif token in rows or token == self.unknown_token:
-                    _warn(f"{where}: the embedding vector for token {token} has been loaded and a duplicate embedding "
+                    warn(f"{where}: the embedding vector for token {token} has been loaded and a duplicate embedding "
                           "for the same token is seen and skipped.")  # fmt: skip
                 elif len(vector) == 1:
-                    _warn(f"{where}: token {token} with 1-dimensional vector {vector.tolist()} is likely a header and "
+                    warn(f"{where}: token {token} with 1-dimensional vector {vector.tolist()} is likely a header and "
                           "is skipped.")  # fmt: skip
                 else:
                     length = length or len(vector)
@@ -241,10 +241,6 @@ class _TokenEmbedding(vocab.Vocabulary):
                 )
         for token, vector in zip(named, new_vectors.reshape(shape)):
             self._idx_to_vec[self._token_to_idx[token]] = vector
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, UserWarning, stacklevel=5)
 
 
 def _check_vocabulary(vocabulary: Any) -> None:

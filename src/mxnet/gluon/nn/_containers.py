@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from ..._warning import warn
 from ..block import Block, HybridBlock
 from ..utils import _indent
 
@@ -99,10 +99,9 @@ class Sequential(Block):
             What `HybridBlock.hybridize` takes, such as `static_alloc`.
         """
         if self._children and all(isinstance(block, HybridBlock) for block in self._children.values()):
-            warnings.warn(
+            warn(
                 f"All children of this Sequential layer '{self.prefix}' are HybridBlocks. "
-                "Consider using HybridSequential for the best performance.",
-                stacklevel=2,
+                "Consider using HybridSequential for the best performance."
             )
         super().hybridize(active, **kwargs)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .... import base
+from ...._warning import warn
 from ....metric import EvalMetric
 from ._events import EpochEnd, TrainBegin, TrainEnd
 
@@ -23,17 +23,15 @@ def direction(handler: str, monitor: EvalMetric, mode: str) -> np.ufunc:
     """Return ``np.less`` or ``np.greater``: what a better value of a metric is, compared with a worse one."""
     if mode not in ("auto", "min", "max"):
         message = f"{handler}: mode {mode!r} is unknown, fallback to auto mode; expected 'auto', 'min' or 'max'"
-        warnings.warn(message, RuntimeWarning, stacklevel=3)
+        warn(message, RuntimeWarning)
         mode = "auto"
     if mode != "auto":
         return np.less if mode == "min" else np.greater
     name = str(monitor.get()[0])
     better = np.less if any(word in name.lower() for word in _ERRORS) else np.greater
-    warnings.warn(
+    warn(
         f"`{better.__name__}` operator will be used to determine if {name} has improved. Please specify `mode='min'` "
-        "to use the `less` operator. Specify `mode='max'` to use the `greater` operator and to disable this warning.",
-        UserWarning,
-        stacklevel=3,
+        "to use the `less` operator. Specify `mode='max'` to use the `greater` operator and to disable this warning."
     )
     return better
 
@@ -53,11 +51,10 @@ def value_of(handler: str, monitor: EvalMetric) -> tuple[str, Any]:
         )
     if not math.isnan(value):
         return name, value
-    warnings.warn(
+    warn(
         f"{handler}: {name} is not updated, so it is not compared. Make sure you pass one of the metric objects "
         "estimator.train_metrics and estimator.val_metrics as monitor, and validation data for the latter",
         RuntimeWarning,
-        stacklevel=3,
     )
     return name, None
 

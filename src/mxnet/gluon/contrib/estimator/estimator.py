@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 import logging
 import sys
-import warnings
 from typing import Any
 
 from .... import base
+from ...._warning import warn
 from ....context import Context, cpu, gpu, num_gpus
 from ....metric import EvalMetric
 from ....metric import Loss as metric_loss  # noqa: N813
@@ -126,11 +126,9 @@ class Estimator:
         """Return a list of contexts that this machine has."""
         if not context:
             if num_gpus() > 1:
-                warnings.warn(
+                warn(
                     "Estimator: You have multiple GPUs, gpu(0) will be used by default. To utilize all your GPUs, "
-                    "specify context as a list of gpus, e.g. context=[mx.gpu(0), mx.gpu(1)]",
-                    UserWarning,
-                    stacklevel=3,
+                    "specify context as a list of gpus, e.g. context=[mx.gpu(0), mx.gpu(1)]"
                 )
             return [gpu(0) if num_gpus() else cpu()]
         contexts = [context] if isinstance(context, Context) else context
@@ -165,21 +163,15 @@ class Estimator:
             else:
                 self.net.initialize(init=initializer, ctx=self.context)
         elif initializer is not None:
-            warnings.warn(
+            warn(
                 "Estimator: Network already fully initialized, skipping initialization. You don't need to pass "
                 "initializer if you already initialized your net. You can use "
-                "net.initialize(init=your_initializer, force_reinit=True) to force re-initialize.",
-                UserWarning,
-                stacklevel=3,
+                "net.initialize(init=your_initializer, force_reinit=True) to force re-initialize."
             )
 
     def _check_trainer(self, trainer: Any) -> Trainer:
         if trainer is None:
-            warnings.warn(
-                "No trainer specified, default SGD optimizer with learning rate 0.001 is used.",
-                UserWarning,
-                stacklevel=3,
-            )
+            warn("No trainer specified, default SGD optimizer with learning rate 0.001 is used.")
             return Trainer(self.net.collect_params(), "sgd", {"learning_rate": 0.001})
         if not isinstance(trainer, Trainer):
             raise base.ValueError(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from .... import context, ndarray
+from ...._warning import warn
 from ...block import Block, HybridBlock
 from ...nn import BatchNorm, HybridSequential, Sequential
 from ...nn._checks import integer, listed
@@ -237,10 +237,9 @@ running_mean_initializer, running_variance_initializer
         if num_devices is None:
             num_devices = self._get_num_devices()
         if integer(type(self).__name__, "num_devices", num_devices, 1) > 1:
-            warnings.warn(
+            warn(
                 f"{type(self).__name__}: each of the {num_devices} devices uses the mean and the variance of its own "
-                "part of a batch, as BatchNorm does",
-                stacklevel=2,
+                "part of a batch, as BatchNorm does"
             )
         self._kwargs = {
             "eps": epsilon,
@@ -252,9 +251,7 @@ running_mean_initializer, running_variance_initializer
         }
 
     def _get_num_devices(self) -> int:
-        warnings.warn(
-            "Caution using SyncBatchNorm: if not using all the GPUs, please mannually set num_devices", stacklevel=3
-        )
+        warn("Caution using SyncBatchNorm: if not using all the GPUs, please mannually set num_devices")
         return context.num_gpus() or 1
 
     def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:

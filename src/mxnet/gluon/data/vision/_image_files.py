@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .... import base, image, recordio
+from ...._warning import warn
 from ....ndarray import NDArray
 from ..dataset import Dataset, RecordFileDataset
 
@@ -103,7 +103,7 @@ class ImageFolderDataset(Dataset):
         for folder in sorted(os.listdir(root)):
             path = os.path.join(root, folder)
             if not os.path.isdir(path):
-                warnings.warn(f"Ignoring {path}, which is not a directory.", stacklevel=3)
+                warn(f"Ignoring {path}, which is not a directory.")
                 continue
             label = len(self.synsets)
             self.synsets.append(folder)
@@ -111,9 +111,7 @@ class ImageFolderDataset(Dataset):
                 filename = os.path.join(path, name)
                 ending = os.path.splitext(name)[1]
                 if ending.lower() not in self._exts:
-                    warnings.warn(
-                        f"Ignoring {filename} of type {ending}. Only support {', '.join(self._exts)}", stacklevel=3
-                    )
+                    warn(f"Ignoring {filename} of type {ending}. Only support {', '.join(self._exts)}")
                     continue
                 self.items.append((filename, label))
 
