@@ -104,6 +104,34 @@ def test_a_fused_graph_computes_the_same_with_fewer_nodes(name):
     assert_equal(executor(symbol), symbol)
 
 
+T = mx.sym.tanh(X)
+
+#: name -> (symbol, whether the sum may be written over what is added)
+SUMS = {
+    "only added": (relu(conv(X, "c") + T), True),
+    "read before": (residual(T, "a"), True),
+    "read before by several": (residual(T, "a") + conv(T, "c"), True),
+    "made by a fused convolution": (residual(relu(conv(X, "c")), "a"), True),
+    "read later": (residual(T, "a") * T, False),
+    "shown": (mx.sym.Group([residual(T, "a"), T]), False),
+    "an argument": (residual(X, "a"), False),
+    "seen as another shape": (residual(T, "a") * mx.sym.reshape_like(mx.sym.Flatten(T), X), False),
+    "another shape of it": (residual(mx.sym.Reshape(T, shape=(2, 8, 6, 7)), "a"), False),
+    "its own data": ((lambda t: relu(conv(t, "c", kernel=(1, 1), pad=(0, 0)) + t))(T), False),
+}
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_a_sum_is_written_over_what_nobody_needs(name):
+    symbol, over = SUMS[name]
+    bound = executor(symbol)
+    before = bound.arg_dict["x"].asnumpy()
+    for _ in range(2):
+        assert_equal(bound, symbol)
+    np.testing.assert_array_equal(bound.arg_dict["x"].asnumpy(), before)
+    assert ("reuse='other'" in bound._plan.inference().source) == over
+
+
 @pytest.mark.parametrize("name", ["c_weight", "n_gamma", "n_beta", "n_moving_mean", "n_moving_var", "c_bias"])
 def test_every_write_is_seen(name):
     symbol = relu(norm(conv(X, "c", no_bias=False), "n"))

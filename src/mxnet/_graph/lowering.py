@@ -55,9 +55,11 @@ class Lowering:
         self.interned: dict[Any, str] = {}
         self.needs: set[int] = {id(plan.variables[i]) for i in wanted}  # nodes with a wanted variable above them
         self.level: dict[int, int] = {}
-        self.uses: dict[Value, int] = {}
-        for entry in (*self.heads, *self.watch, *(entry for node in self.order for entry in node.inputs)):
-            self.uses[value_of(entry)] = self.uses.get(value_of(entry), 0) + 1
+        self.readers: dict[Value, list[Node]] = {}  # in their order
+        for node in self.order:
+            for entry in node.inputs:
+                self.readers.setdefault(value_of(entry), []).append(node)
+        self.given: set[Value] = {value_of(entry) for entry in (*self.heads, *self.watch)}  # out of the function
         for position, node in enumerate(self.order):
             above = [entry.node for entry in node.inputs if id(entry.node) in self.needs]
             if node.operator is not None and above and node.operator.differentiable:
@@ -72,20 +74,30 @@ class Lowering:
         return node.operator is not None and id(node) in self.needs and rule_of(node) is None
 
     def reusable(self, node: Node) -> str | None:
-        """Return the name of an input that nobody but a node needs, if it may write its result there."""
+        """Return the name of an input that nobody needs after a node, if it may write its result there."""
         if node.operator is None or not node.operator.reuses or "reuse" in self.plan.without:
             return None
         pairs = zip(node.input_names(), node.inputs)
         return next((n for n, entry in pairs if n in node.operator.reuses and self._is_spare(node, n, entry)), None)
 
     def _is_spare(self, node: Node, name: str, entry: Entry) -> bool:
-        """Return whether nobody but a node needs the memory of an input."""
-        below = entry.node.operator
-        if below is None or below.view or below.keeps or below.subgraphs or self.uses[value_of(entry)] > 1:
+        """Return whether nobody needs the memory of an input after a node, which is the last to read it."""
+        value, made = value_of(entry), entry.node
+        *others, last = self.readers[value]
+        if last is not node or value in self.given or made.operator is None:
             return False
-        if self.is_traced(node) or self.is_traced(entry.node):
+        if any(other is node or _may_hold(other) for other in others) or _may_hold(made):
             return False
-        return not (self._is_read(node, name) or self._is_read(entry.node, entry.index))
+        if any(self.is_traced(one) for one in (made, *others, node)):
+            return False
+        if self._is_read(node, name) or self._is_read(made, entry.index):
+            return False
+        return not any(
+            self._is_read(other, its)
+            for other in others
+            for its, one in zip(other.input_names(), other.inputs)
+            if value_of(one) == value
+        )
 
     def _is_read(self, node: Node, which: str | int) -> bool:
         """Return whether a node's gradient rule reads an input or an output of it."""
@@ -236,6 +248,13 @@ class Lowering:
             bool(forward.saved),
             tuple((node, index) for node, index, _ in backward.noted),
         )
+
+
+def _may_hold(node: Node) -> bool:
+    """Return whether a node's results may lie in the memory of its inputs, or itself keep either."""
+    operator = node.operator
+    assert operator is not None
+    return operator.view or operator.subgraphs != () or (operator.keeps and not operator.reuses)
 
 
 class Forward:

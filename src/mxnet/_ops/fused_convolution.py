@@ -79,8 +79,11 @@ class _Prepared:
         )
 
 
-def fused_convolution(*tensors: Tensor, spec: Fused, kept: dict[str, Any]) -> Tensor:
-    """Return convolution, normalization, sum and activation; the tensors come as `Fused.names` says."""
+def fused_convolution(*tensors: Tensor, spec: Fused, kept: dict[str, Any], reuse: str | None = None) -> Tensor:
+    """Return convolution, normalization, sum and activation; the tensors come as `Fused.names` says.
+
+    With `reuse` the sum is written over the array that is added, which moves less memory.
+    """
     data, other = tensors[0], tensors[-1] if spec.adds else None
     sources = tensors[1:-1] if spec.adds else tensors[1:]
     if not _fits(data, sources, other):
@@ -106,6 +109,10 @@ def fused_convolution(*tensors: Tensor, spec: Fused, kept: dict[str, Any]) -> Te
         )
     last = None if spec.activation is None else name
     other = other.contiguous(memory_format=torch.channels_last)
+    if reuse is not None:
+        return _kernels._convolution_pointwise_.binary(
+            other, data, weight, prepared.bias, pad, stride, dilate, groups, "add", 1.0, last, numbers, ""
+        )
     return _kernels._convolution_pointwise.binary(
         data, other, weight, prepared.bias, pad, stride, dilate, groups, "add", 1.0, last, numbers, ""
     )
@@ -156,7 +163,7 @@ def _apart(data: Tensor, sources: Sequence[Tensor], other: Tensor | None, spec: 
 def available() -> bool:
     """Return whether this torch has the kernels."""
     return torch.backends.mkldnn.is_available() and all(
-        hasattr(_kernels, name) for name in (_ADDED, "_reorder_convolution_weight")
+        hasattr(_kernels, name) for name in (_ADDED, f"{_ADDED}_", "_reorder_convolution_weight")
     )
 
 
@@ -170,4 +177,5 @@ FUSED = Operator(
     starred=True,
     active=lambda values: values["spec"].names,
     keeps=True,
+    reuses=("other",),
 )
