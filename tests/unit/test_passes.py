@@ -152,7 +152,7 @@ def test_all_can_be_turned_off(monkeypatch):
 
 def test_a_wrong_name_is_told(monkeypatch):
     monkeypatch.setenv("REMX_WITHOUT", "channels_last, pool_frist")
-    names = "attention, channels_last, common, fused_inference, pool_first, pool_places, reuse, rnn_apart"
+    names = "attention, channels_last, common, fused_inference, pieces, pool_first, pool_places, reuse, rnn_apart"
     with pytest.raises(mx.MXNetError, match=f"pool_frist.*{names}"):
         activation("relu").simple_bind(mx.cpu(), data=IMAGE)
 

@@ -20,7 +20,7 @@ def fuse_convolutions(heads: list[Entry], origins: dict[int, Node]) -> list[Entr
 
     Examples
     --------
-    data ──► Convolution ──► BatchNorm ──► elemwise_add ──► relu      becomes      data, other ──► _fused_convolution
+    data ──► Convolution ──► BatchNorm ──► elemwise_add ──► relu      becomes      data, other ──► one
                                 other ──────┘
     """
     if not available():

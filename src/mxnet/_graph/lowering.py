@@ -12,6 +12,7 @@ from .._ops.registry import Backward
 from . import step
 from .backward import BackwardPrinter
 from .node import Entry, Node
+from .pieces import Line, in_pieces
 from .printing import Registers, Value, compiled, literal, rule_of, same, tuple_of, unpacked, value_of
 from .rule import run_repeatedly
 from .step import Later, Training
@@ -38,7 +39,7 @@ class Lowering:
         improved = plan.predicting if predicts else plan.improved
         self.heads, self.order = (plan.heads, plan.order) if watch or apart else improved
         self.nodes: dict[str, dict[int, Node]] = {"inference": {}, "forward": {}, "backward": {}}  # by line of source
-        self.training = training
+        self.training, self.predicts = training, predicts
         self.watch = list(watch)
         self.constants: dict[str, Any] = {
             "leaf": step.leaf,
@@ -53,6 +54,7 @@ class Lowering:
             "Later": Later,
         }
         self.interned: dict[Any, str] = {}
+        self.trail: list[Line] = []  # what `straight` has printed
         self.needs: set[int] = {id(plan.variables[i]) for i in wanted}  # nodes with a wanted variable above them
         self.level: dict[int, int] = {}
         self.readers: dict[Value, list[Node]] = {}  # in their order
@@ -181,6 +183,10 @@ class Lowering:
     def inference(self) -> Callable[..., Any]:
         """Print a function that keeps nothing for a backward pass."""
         lines, place = self.straight(live=False)
+        if self.predicts and not self.watch and "pieces" not in self.plan.without:
+            shorter, nodes = in_pieces(self.trail, self.constants, self.constant)
+            lines[1:] = shorter
+            self.nodes["inference"] = {number + 3: node for number, node in nodes.items()}
         outputs = [self.own(entry, place[value_of(entry)]) for entry in self.heads]
         watched = [place[value_of(entry)] for entry in self.watch]
         lines.append(f"return {tuple_of(outputs)}, {tuple_of(watched)}")
@@ -202,6 +208,7 @@ class Lowering:
         for entry in (*self.heads, *self.watch):
             last[value_of(entry)] = len(self.order)
         registers = Registers()
+        alive: set[str] = set()
         place: dict[Value, str] = {}
         lines = [unpacked([f"a{i}" for i in range(len(plan.variables))], "arguments")]
         for i, node in enumerate(plan.variables):
@@ -210,10 +217,12 @@ class Lowering:
             operator = node.operator
             if operator is None:
                 continue
-            expression = self.call(node, [place[value_of(entry)] for entry in node.inputs], live)
+            inputs = [place[value_of(entry)] for entry in node.inputs]
+            expression = self.call(node, inputs, live)
             for entry in dict.fromkeys(node.inputs):
                 if last[value_of(entry)] == position and place[value_of(entry)].startswith("t"):
                     registers.free(place[value_of(entry)])
+                    alive.discard(place[value_of(entry)])
             count = len(operator.outputs(node.values))
             targets: list[str] = []
             for index in range(count):
@@ -222,6 +231,9 @@ class Lowering:
                 place[(id(node), index)] = targets[-1]
             self.nodes["inference"][len(lines) + 2] = node
             lines.append(self.outcome(node, expression, targets))
+            alive.update(name for name in targets if name != "_")
+            alone = None if len(alive) > 1 else "".join(alive)
+            self.trail.append(Line(node, lines[-1], tuple(inputs), alone))
         return lines, place
 
     def own(self, entry: Entry, expression: str) -> str:

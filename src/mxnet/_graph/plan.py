@@ -54,12 +54,23 @@ class Placement:
 #: channels_last: values between convolutions of images and of volumes have their channels last in memory.
 #: common: what several nodes would compute alike is computed once.
 #: fused_inference: convolutions that only predict run with normalization, sum and activation in one kernel.
+#: pieces: the first layers of a network that predicts take a few images of a batch at a time.
 #: pool_first: a maximum is pooled before an activation that keeps the order, not after it.
 #: pool_places: poolings of maxima note where these were, so that training need not keep their input.
 #: reuse: elementwise operators and sums of gradients write into memory that nobody needs any more.
 #: rnn_apart: recurrent layers take their parameters one by one, not as the vector that the graph makes of them.
 IMPROVEMENTS = frozenset(
-    {"attention", "channels_last", "common", "fused_inference", "pool_first", "pool_places", "reuse", "rnn_apart"}
+    {
+        "attention",
+        "channels_last",
+        "common",
+        "fused_inference",
+        "pieces",
+        "pool_first",
+        "pool_places",
+        "reuse",
+        "rnn_apart",
+    }
 )
 
 

@@ -167,9 +167,9 @@ def available() -> bool:
     )
 
 
-#: In no registry: it lives in plans only.
+#: In no registry: it lives in plans only, and messages speak of the operator that it stands for.
 FUSED = Operator(
-    name="_fused_convolution",
+    name="Convolution",
     function=fused_convolution,
     inputs=(Input("inputs", False),),
     attributes={"spec": Attribute("spec", attribute_type(str), REQUIRED)},

@@ -20,6 +20,7 @@ Tensor = torch.Tensor
 
 #: Multiplications from which on oneDNN is not slower (measured between 2 and 8 million on two cores).
 _WORTH_IT = 2_000_000
+_LARGE_WEIGHT = 250_000  # elements from which on it is faster for any number of rows, as all are read from memory
 _LARGE = 1_000_000_000  # multiplications from which on a convolution's kernel is faster, if there are so many
 _MANY_ROWS, _MANY_COLUMNS = 512, 128
 _MUCH_MORE = 1.5  # times as many elements copied: then the transposed product is faster
@@ -128,7 +129,10 @@ def _as_image(matrix: Tensor) -> Tensor:
 
 def linear(data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return ``data @ weight.T + bias`` for data (..., K), weight (N, K) and bias (N,)."""
-    if onednn is not None and _suits(data, weight, data.numel() * weight.shape[0]):
+    work = data.numel() * weight.shape[0]
+    if weight.numel() >= _LARGE_WEIGHT:
+        work = max(work, _WORTH_IT)
+    if onednn is not None and _suits(data, weight, work):
         if _is_recorded(data, weight, bias):
             return _Linear.apply(data, weight, bias)  # type: ignore[return-value]
         return onednn(data, weight, bias, "none", [], "")
