@@ -67,6 +67,17 @@ def test_every_way_to_a_large_product(shape, monkeypatch):
 
 
 @pytest.mark.usefixtures("library")
+@pytest.mark.parametrize("rows", [1, 3])
+def test_few_rows_and_a_large_weight(rows):
+    data, weight, bias = values(rows, 600), values(500, 600), values(500)
+    expected = data.double() @ weight.double().t()
+    close(products.linear(data, weight), expected)
+    close(products.linear(data, weight, bias), expected + bias.double())
+    close(products.linear(data[0], weight), expected[0])
+    close(products.linear(data[:0], weight), expected[:0])
+
+
+@pytest.mark.usefixtures("library")
 def test_gradients_flow_through_large_layers():
     x, w = (mx.nd.from_dlpack(values(LARGE, LARGE)) for _ in range(2))
     for array in (x, w):
