@@ -4,7 +4,7 @@ Functions are printed and compiled rather than built as closures: an exact signa
 costs about half of one through ``*args, **kwargs``. The source is kept for tracebacks.
 
 What a printed array function does, in order: give attributes their final form (a test each, nearly free when the value
-already has it); on the common path (plain arrays, no ``out``, not recording) call the operator's function on the
+already has it); on the common path (plain arrays, no ``out``, no casts) call the operator's function on the
 tensors and wrap the result; otherwise hand over to the general path, `mxnet.ndarray.dispatch.invoke`.
 """
 
@@ -167,7 +167,7 @@ def _short_path(entry: Operator, number: int) -> list[str]:
 
     lines = [
         *before,
-        f"if {' and '.join(tests)} and out is None:",
+        f"if {' and '.join(tests)} and out is None and not casts:",
         "    if not state.recording:",
         "        try:",
         f"            value = {result(plain)}",

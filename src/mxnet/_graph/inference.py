@@ -69,7 +69,7 @@ class Inferred:
         for node in self.order:
             if node.operator is None:
                 self._shapes[id(node)] = [shapes.get(node.name, _own_shape(node))]
-                self._dtypes[id(node)] = [dtypes.get(node.name, _own_dtype(node))]
+                self._dtypes[id(node)] = [dtypes.get(node.name, own_dtype(node))]
             else:
                 count = len(node.operator.outputs(node.values))
                 self._shapes[id(node)] = [None] * count
@@ -201,6 +201,14 @@ class Inferred:
                 if shape != merged:
                     outputs[index] = merged
                     changed = True
+            return changed
+        if operator.pairwise:
+            for position, (shape, output) in enumerate(zip(inputs, outputs)):
+                if shape != output:
+                    changed |= self._set_input(node, position, output)
+                    merged = self.shape(node.inputs[position])
+                    changed |= merged != output
+                    outputs[position] = merged
             return changed
         if operator.complete is not None:
             for position, shape in enumerate(operator.complete(list(inputs), values)):
@@ -489,7 +497,8 @@ def parse_shape(text: str, name: str) -> Shape:
         raise MXNetError(f"variable {name!r}: __shape__ is {text!r}; expected a tuple of int") from None
 
 
-def _own_dtype(node: Node) -> torch.dtype | None:
+def own_dtype(node: Node) -> torch.dtype | None:
+    """Return the dtype that stands at a variable."""
     text = node.attributes.get("__dtype__")
     if text is None:
         return None

@@ -170,18 +170,19 @@ def cast(data: Tensor, *, dtype: DType) -> Tensor:
     return data.to(dtype)
 
 
-_AMP_DTYPES = frozenset((torch.float32, torch.float16, torch.bfloat16))
+#: The dtypes that automatic mixed precision casts.
+AMP_DTYPES = frozenset((torch.float32, torch.float16, torch.bfloat16))
 
 
 def _amp_dtypes(dtypes: Sequence[torch.dtype | None], attributes: Mapping[str, Any]) -> list[torch.dtype | None]:
-    return [attributes["dtype"] if dtypes[0] in _AMP_DTYPES else dtypes[0]]
+    return [attributes["dtype"] if dtypes[0] in AMP_DTYPES else dtypes[0]]
 
 
 def _to_amp_dtype(shapes: Sequence[Shape], dtypes: Sequence[torch.dtype], attributes: Mapping[str, Any]) -> Any:
     return [(shapes[0], *_amp_dtypes(dtypes, attributes))]
 
 
-@operator("amp_cast", shape=_to_amp_dtype, output_dtypes=_amp_dtypes, view=True)
+@operator("amp_cast", elementwise=True, shape=_to_amp_dtype, output_dtypes=_amp_dtypes, view=True)
 def amp_cast(data: Tensor, *, dtype: DType) -> Tensor:
     """Convert between the dtypes of mixed precision; what is not float32, float16 or bfloat16 stays as it is.
 
@@ -201,7 +202,7 @@ def amp_cast(data: Tensor, *, dtype: DType) -> Tensor:
     >>> mx.nd.amp_cast(mx.nd.array([1, 2], dtype='int32'), dtype='float16').dtype
     <class 'numpy.int32'>
     """
-    return data.to(dtype) if data.dtype in _AMP_DTYPES else data
+    return data.to(dtype) if data.dtype in AMP_DTYPES else data
 
 
 @operator("BlockGrad", aliases=("_sparse_stop_gradient", "stop_gradient"), elementwise=True, view=True)

@@ -224,6 +224,7 @@ def _multicast_dtypes(dtypes: Dtypes, attributes: Attributes) -> Dtypes:
 @operator(
     "amp_multicast",
     variadic="num_outputs",
+    pairwise=True,
     outputs=lambda attributes: numbered(attributes["num_outputs"]),
     complete_dtypes=lambda dtypes, attributes: dtypes,
     output_dtypes=_multicast_dtypes,

@@ -17,6 +17,7 @@ spelling is read and printed. Everything else about an operator is a trait, give
                      else the first input.
 ``elementwise``      every input and output has the same shape and dtype, known from any one of them (with
                      ``output_dtypes`` the same shape only).
+``pairwise``         every output has the shape of the input of the same number.
 ``shape``            ``f(shapes, dtypes, attributes) -> [(shape, dtype), ...]`` of outputs, where running the function
                      on torch's meta device cannot tell, or is slow.
 ``dynamic``          the outputs' shapes depend on values, not on shapes alone: inference leaves them unknown.
@@ -148,6 +149,7 @@ class Operator:
     complete_dtypes: CompleteDtypes | None = None
     output_dtypes: CompleteDtypes | None = None
     elementwise: bool = False
+    pairwise: bool = False
     shape: ShapeRule | None = None
     dynamic: bool = False
     gradient: GradientRule | None = None
@@ -266,6 +268,7 @@ def operator(
     complete_dtypes: CompleteDtypes | None = None,
     output_dtypes: CompleteDtypes | None = None,
     elementwise: bool = False,
+    pairwise: bool = False,
     shape: ShapeRule | None = None,
     dynamic: bool = False,
     gradient: GradientRule | None = None,
@@ -324,6 +327,7 @@ def operator(
             complete_dtypes=complete_dtypes,
             output_dtypes=output_dtypes,
             elementwise=elementwise,
+            pairwise=pairwise,
             shape=shape,
             dynamic=dynamic,
             gradient=gradient,

@@ -1,4 +1,5 @@
-"""Parts that MXNet calls contributed: ``text`` has vocabularies and token embeddings, ``onnx`` is `mxnet.onnx`."""
+"""Parts that MXNet calls contributed: ``amp`` is mixed precision, ``text`` has vocabularies and token embeddings, and
+``onnx`` is `mxnet.onnx`."""
 
 from __future__ import annotations
 
@@ -8,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from .._graph.collector import held_back
 
 if TYPE_CHECKING:
+    from . import amp as amp
     from . import onnx as onnx
     from . import text as text
 
 #: Loaded when a program asks for them, so that others start sooner.
-_LATER = ("onnx", "text")
+_LATER = ("amp", "onnx", "text")
 
 __all__ = [*_LATER]
 

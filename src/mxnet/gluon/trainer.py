@@ -251,8 +251,22 @@ class Trainer:
             self._init_kvstore()
         if self._params_to_init:
             self._init_params()
+        if self._kvstore is not None and self._update_on_kvstore and self._has_overflow():
+            return  # the store would update with these gradients
         self._allreduce_grads()
         self._update(ignore_stale_grad)
+
+    def _has_overflow(self) -> bool:
+        """Return whether scaled gradients overflowed, so that this step is left out; see `contrib.amp.init_trainer`."""
+        scaler = getattr(self, "_amp_loss_scaler", None)
+        if scaler is None:
+            return False
+        if self._update_on_kvstore and self._distributed:
+            raise base.MXNetError(
+                "Trainer: a distributed store that runs the optimizer cannot leave out steps whose scaled gradients "
+                "overflow; make the Trainer with update_on_kvstore=False"
+            )
+        return scaler.has_overflow(self._params)
 
     def allreduce_grads(self) -> None:
         """Add gradients up over devices, and nothing else: look at them or change them, then call `update`.
@@ -328,10 +342,9 @@ class Trainer:
 
     def _update(self, ignore_stale_grad: bool = False) -> None:
         """Update the parameters on each device, unless the store has done so."""
-        scaler = getattr(self, "_amp_loss_scaler", None)
-        if scaler is not None and scaler.has_overflow(self._params):
-            return
         on_store = self._kvstore is not None and self._update_on_kvstore
+        if not on_store and self._has_overflow():
+            return
         if not on_store and len(self._params[0].list_ctx()) > len(self._updaters):
             raise base.MXNetError(
                 f"Trainer: the parameters were moved from {self._contexts} to {self._params[0].list_ctx()}; call "

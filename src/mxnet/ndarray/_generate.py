@@ -8,6 +8,7 @@ import torch
 
 from .. import _ops  # noqa: F401 - registers the operators
 from .._frontend import modules
+from .._frontend.casting import casts
 from .._frontend.source import Functions, array_source
 from .._runtime.tape import state
 from .dispatch import ERRORS, failed, further, invoke, live_tensor, own, parse, unknown, wrap_live
@@ -29,6 +30,7 @@ def fill(module: dict[str, Any], namespace: str) -> list[str]:
         "own": own,
         "live": live_tensor,
         "wrap_live": wrap_live,
+        "casts": casts,
         "grad_enabled": torch.is_grad_enabled,
         "ERRORS": ERRORS,
         "_torch_dtype": torch.dtype,

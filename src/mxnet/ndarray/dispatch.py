@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from .._frontend.casting import casts
 from .._graph.rule import run_recorded
 from .._ops.attributes import REQUIRED
 from .._ops.registry import Operator
@@ -161,6 +162,11 @@ def invoke(operator: Operator, inputs: Sequence[Any], values: dict[str, Any], ou
         raise
     except ValueError as error:  # the attributes do not say what inputs there are
         raise failed(operator, (), values, error) from None
+    rule = casts.get(operator.name) if casts and operator.differentiable else None
+    if rule is not None:
+        from ._casting import cast
+
+        arrays = cast(operator, rule, arrays, values)
     context, sparse = None, False
     for array in arrays:
         if array is not None:
@@ -209,6 +215,8 @@ def invoke(operator: Operator, inputs: Sequence[Any], values: dict[str, Any], ou
     if operator.fills:
         return _fill(operator, outputs[0], out)
     if out is not None:
+        if rule is not None:
+            outputs = [o.to(target._data.dtype) for o, target in zip(outputs, _several(out))]
         return _write(operator, arrays, outputs, out)
     if recorded:
         results = [wrap_live(NDArray, o, context) for o in outputs]
@@ -272,6 +280,10 @@ def _is_optional(operator: Operator, name: str) -> bool:
 
 def _first(out: Any) -> NDArray:
     return out[0] if isinstance(out, (list, tuple)) else out
+
+
+def _several(out: Any) -> Sequence[NDArray]:
+    return out if isinstance(out, (list, tuple)) else [out]
 
 
 def _is_in_place(operator: Operator, arrays: Sequence[NDArray | None], values: Mapping[str, Any], out: Any) -> bool:

@@ -10,11 +10,13 @@ from .. import (
     base,
 )
 from .._frontend import modules
+from .._frontend.casting import casts
 from .._frontend.source import NULL, Functions, symbol_source
 from .._graph.node import HIDDEN_KEYS, Entry, Node, apply
 from .._ops.registry import Operator
 from ..attribute import AttrScope
 from ..name import NameManager
+from ._casting import cast
 from .symbol import Symbol
 
 
@@ -66,6 +68,8 @@ def compose(
         assert isinstance(inputs, Mapping)
         entries = {key: _entry(operator, key, value) for key, value in inputs.items() if value is not None}
     node = apply(operator, NameManager.current.get(name, hint), attributes, entries)
+    if casts:
+        cast(node)
     if node.output_count == 0:
         raise base.MXNetError(f"operator {operator.name}, node {node.name!r}: no outputs under {dict(node.attributes)}")
     return Symbol([Entry(node, index) for index in range(node.output_count)])
