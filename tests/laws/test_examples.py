@@ -13,6 +13,7 @@ import pytest
 import mxnet as mx
 from mxnet._frontend.stubs import NAMESPACES
 from mxnet._ops.registry import operators
+from mxnet.contrib.amp import _init
 
 #: Generated modules: their docstrings are the operators'.
 GENERATED = {f"mxnet.{package}.{name}" for package in ("ndarray", "symbol") for name in NAMESPACES}
@@ -28,7 +29,10 @@ def run(examples: list[doctest.DocTest]) -> None:
     for test in examples:
         runner = doctest.DocTestRunner(optionflags=FLAGS)
         said: list[str] = []
-        runner.run(test, out=said.append)
+        try:
+            runner.run(test, out=said.append)
+        finally:
+            _init._off()  # an example may call amp.init
         assert runner.failures == 0, "".join(said)
 
 

@@ -83,11 +83,11 @@ def scale_loss(loss: Any, optimizer_or_trainer: Any) -> Generator[Any]:
     ...     loss = weight.data() * 2
     ...     with mx.contrib.amp.scale_loss(loss, trainer) as scaled:
     ...         scaled.backward()
-    >>> weight.grad().asscalar()
-    131072.0
+    >>> weight.grad().asnumpy().tolist()
+    [131072.0]
     >>> trainer.step(1)
-    >>> weight.data().asscalar()
-    0.0
+    >>> weight.data().asnumpy().tolist()
+    [0.0]
     """
     trainer = _checked("scale_loss", optimizer_or_trainer)
     scaler = getattr(trainer, "_amp_loss_scaler", None)
@@ -107,6 +107,8 @@ def _scaled(loss: Any, scale: float) -> Any:
 
 def unscale(optimizer_or_trainer: Any) -> None:
     """Divide the gradients by the scale now, before the step, so that they can be looked at or clipped.
+
+    They are also multiplied by the optimizer's ``rescale_grad``, which the step then leaves out.
 
     Parameters
     ----------
@@ -129,14 +131,13 @@ def unscale(optimizer_or_trainer: Any) -> None:
     ...     with mx.contrib.amp.scale_loss(weight.data() * 2, trainer) as scaled:
     ...         scaled.backward()
     >>> mx.contrib.amp.unscale(trainer)
-    >>> weight.grad().asscalar()
-    2.0
+    >>> weight.grad().asnumpy().tolist()
+    [2.0]
     """
     trainer = _checked("unscale", optimizer_or_trainer)
-    original = getattr(trainer, "_amp_original_scale", trainer._scale)
-    factor, trainer._scale = trainer._scale / original, original
-    if factor == 1:
+    if not hasattr(trainer, "_amp_loss_scaler") or trainer._scale == 1:
         return
+    factor, trainer._scale = trainer._scale, 1.0
     with autograd.pause():
         for param in trainer._params:
             if param.grad_req != "null" and param._grad is not None:
