@@ -360,6 +360,23 @@ def test_blocks_with_several_inputs_and_outputs():
         np.testing.assert_allclose(one.asnumpy(), other.asnumpy(), atol=0.002)
 
 
+def test_converted_networks_leave_as_onnx(tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    net, images = block(), patches()[0]
+    net.hybridize()
+    expected = net(mx.nd.array(images)).asnumpy()
+    found = amp.convert_hybrid_block(net, ctx=mx.cpu())
+    parameters = {parameter.name: parameter.data() for parameter in found.collect_params().values()}
+    path = str(tmp_path / "net.onnx")
+    mx.onnx.export_model(found._cached_graph[1], parameters, [images.shape], np.float32, path)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    outputs = session.run(None, {session.get_inputs()[0].name: images})
+    np.testing.assert_allclose(outputs[0], expected, atol=0.003)
+    bfloat16 = amp.convert_hybrid_block(net, "bfloat16", ctx=mx.cpu())
+    with pytest.raises(mx.MXNetError, match="ONNX refuses"):  # it has no convolutions in bfloat16
+        mx.onnx.export_model(bfloat16._cached_graph[1], parameters, [images.shape], np.float32, path)
+
+
 # -- the scale ------------------------------------------------------------------------------------------------------
 
 

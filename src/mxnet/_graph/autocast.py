@@ -32,7 +32,8 @@ class Rule(NamedTuple):
     def under(self, operator: Operator, values: Mapping[str, Any]) -> Rule | None:
         """Return what holds under an operator's parsed attributes, None when nothing is cast."""
         for name, texts in self.conditions:
-            if operator.attributes[name].type.print(values[name]) in texts:
+            attribute = operator.attributes[name]
+            if attribute.type.print(values.get(name, attribute.default)) in texts:
                 return FLOAT32
         return self if self.casts else None
 

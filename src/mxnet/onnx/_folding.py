@@ -68,6 +68,8 @@ def folded(graph: Graph, node: Node, inputs: Sequence[Value], applied: Applied, 
     with torch.no_grad():
         found = operator.function(*tensors, **call)
     found = found if isinstance(found, (tuple, list)) else (found,)
+    if any(array.dtype is torch.bfloat16 for array in found):
+        return None
     return [graph.constant(array.cpu().numpy(), name=f"{node.name}_value") for array in found]
 
 
