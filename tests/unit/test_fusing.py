@@ -12,6 +12,7 @@ from mxnet._graph.fusing import fuse_convolutions
 from mxnet._graph.node import topological_order
 from mxnet._ops import fused_convolution
 from mxnet.cached_op import CachedOp
+from mxnet.contrib import amp
 
 pytestmark = pytest.mark.skipif(not fused_convolution.available(), reason="this torch has no oneDNN kernels")
 
@@ -210,3 +211,42 @@ def test_wrong_data_is_told_by_the_convolution():
     values = {**bound.arg_dict, **bound.aux_dict, "x": mx.nd.ones((2, 5, 7, 6))}
     with pytest.raises(mx.MXNetError, match="node 'c'"):
         CachedOp(symbol)(*(values[name] for name in symbol.list_inputs()))
+
+
+@pytest.mark.parametrize(
+    "name", ["norm and relu", "bias and fixed gamma", "clipped", "residual", "two residuals", "groups"]
+)
+@pytest.mark.parametrize("stored", [False, True], ids=["float32 weights", "bfloat16 weights"])
+def test_bfloat16(name, stored):
+    """As near to float32 as without the pass, and in bfloat16 in between."""
+    net = GRAPHS[name][0]
+    wide = executor(net)
+    narrow = amp.convert_symbol(net, "bfloat16", data_names=["x"], cast_optional_params=stored)
+    order = topological_order(fuse_convolutions(list(narrow._entries), {}))
+    assert [node.operator for node in order].count(fused_convolution.FUSED) == GRAPHS[name][1]
+    arguments = {n: wide.arg_dict[n] for n in narrow.list_arguments()}
+    if stored:
+        arguments |= {n: a.astype("bfloat16") for n, a in arguments.items() if n.endswith(("weight", "bias"))}
+    bound = narrow.bind(mx.cpu(), arguments, aux_states=wide.aux_dict, grad_req="null")
+    for number in range(2):
+        exact = [output.asnumpy() for output in wide.forward()]
+        apart = plain(narrow, bound)
+        for found, unfused, wanted in zip(bound.forward(), apart, exact, strict=True):
+            assert found.dtype == np.float32
+            size = np.abs(wanted).max()
+            assert np.abs(found.asnumpy() - wanted).max() < 0.02 * size
+            assert np.abs(found.asnumpy() - wanted).max() < 2 * np.abs(unfused - wanted).max() + 0.002 * size
+        weight = next(n for n in arguments if n.endswith("weight"))
+        arguments[weight][:] *= -0.5  # and seen in the second round
+        if stored:
+            wide.arg_dict[weight][:] = arguments[weight].astype("float32")
+        assert number or np.abs(bound.forward()[0].asnumpy() - exact[0]).max() > 0.02 * np.abs(exact[0]).max()
+
+
+def test_casts_that_are_no_weights_alone_stay():
+    data, weight = mx.sym.var("x"), mx.sym.tanh(mx.sym.var("w", shape=(8, 8, 3, 3)))
+    net = amp.convert_symbol(relu(conv(data, "c", weight=weight)), "bfloat16")
+    bound = executor(net)
+    np.testing.assert_allclose(bound.forward()[0].asnumpy(), plain(net, bound)[0], 0.02, 0.02)
+    bound.arg_dict["w"][:] *= -1
+    np.testing.assert_allclose(bound.forward()[0].asnumpy(), plain(net, bound)[0], 0.02, 0.02)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
+
 from .._ops.fused_convolution import FUSED, Fused, available
 from .node import Entry, Node, topological_order
 
@@ -155,7 +157,9 @@ def _replaced(
 
 def _fused(chain: _Chain, place: Any) -> Node:
     first = chain.nodes[0]
-    inputs = [place(entry) for entry in first.inputs]
+    cast = _cast(first)
+    inputs = [place(first.inputs[0])]
+    inputs += [place(entry if cast is None else entry.node.inputs[0]) for entry in first.inputs[1:]]
     if chain.norm is not None:
         inputs += [place(entry) for entry in chain.norm.inputs[1:]]
     if chain.other is not None:
@@ -170,7 +174,17 @@ def _fused(chain: _Chain, place: Any) -> Node:
         chain.sum is not None,
         chain.activation,
         after,
+        cast,
     )
     node = Node(FUSED, first.name, {}, inputs)
     node._values = {"spec": spec}
     return node
+
+
+def _cast(convolution: Node) -> torch.dtype | None:
+    """Return the narrow dtype to which parameters are cast before a convolution, which then is done once."""
+    casts = [entry.node for entry in convolution.inputs[1:]]
+    if any(one.operator is None or one.operator.name != "amp_cast" or one.inputs[0].node.operator for one in casts):
+        return None
+    dtypes = {one.values["dtype"] for one in casts}
+    return torch.bfloat16 if dtypes == {torch.bfloat16} else None

@@ -7,6 +7,7 @@ looks whether somebody has written to one of the arrays since.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from .sharing import is_shared_outside
 Tensor = torch.Tensor
 _kernels: Any = torch.ops.mkldnn
 _ADDED, _PLAIN = "_convolution_pointwise", "none"
+_DTYPES = frozenset({torch.float32, torch.bfloat16})
 
 #: Sizes of data for which weights are kept in oneDNN's order; beyond that they are only scaled.
 _MOST_SIZES = 8
@@ -43,6 +45,8 @@ class Fused:
         oneDNN's name and numbers of the activation in the end.
     after : (function, dict) or None
         The operator function of that activation and its attributes.
+    cast : torch.dtype or None
+        What weight and bias are cast to first.
     """
 
     convolution: Mapping[str, Any]
@@ -50,6 +54,7 @@ class Fused:
     adds: bool = False
     activation: tuple[str, list[float]] | None = None
     after: tuple[Any, Mapping[str, Any]] | None = None
+    cast: torch.dtype | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -70,10 +75,11 @@ class _Prepared:
         self.scaled, self.bias = scaled, bias
         self.by_size: dict[torch.Size, Tensor] = {}
 
-    def is_of(self, sources: Sequence[Tensor]) -> bool:
-        """Return whether these are the same tensors and nobody wrote to them."""
+    def is_of(self, sources: Sequence[Tensor], dtype: torch.dtype) -> bool:
+        """Return whether these are the same tensors, nobody wrote to them, and they were prepared for this dtype."""
         return (
-            all(one is other for one, other in zip(self.sources, sources))
+            self.scaled.dtype is dtype
+            and all(one is other for one, other in zip(self.sources, sources))
             and self.versions == [tensor._version for tensor in sources]
             and not is_shared_outside(sources)
         )
@@ -86,11 +92,11 @@ def fused_convolution(*tensors: Tensor, spec: Fused, kept: dict[str, Any], reuse
     """
     data, other = tensors[0], tensors[-1] if spec.adds else None
     sources = tensors[1:-1] if spec.adds else tensors[1:]
-    if not _fits(data, sources, other):
+    if not _fits(data, sources, other, spec.cast):
         return _apart(data, sources, other, spec)
     prepared: _Prepared | None = kept.get("prepared")
-    if prepared is None or not prepared.is_of(sources):
-        prepared = kept["prepared"] = _Prepared(sources, *_scaled(sources, spec))
+    if prepared is None or not prepared.is_of(sources, data.dtype):
+        prepared = kept["prepared"] = _Prepared(sources, *_scaled(sources, spec, data.dtype))
     attributes = spec.convolution
     stride, dilate, pad = steps_of(attributes)
     groups = attributes["num_group"]
@@ -118,22 +124,29 @@ def fused_convolution(*tensors: Tensor, spec: Fused, kept: dict[str, Any], reuse
     )
 
 
-def _fits(data: Tensor, sources: Sequence[Tensor], other: Tensor | None) -> bool:
+def _fits(data: Tensor, sources: Sequence[Tensor], other: Tensor | None, cast: torch.dtype | None) -> bool:
     """Return whether the kernel takes these tensors."""
     return (
         data.is_cpu
         and data.dim() == 4
-        and data.dtype is torch.float32
+        and (data.dtype is torch.float32 or (data.dtype is torch.bfloat16 and _narrow()))
         and data.numel() > 0
-        and all(tensor.dtype is torch.float32 and not tensor.is_inference() for tensor in sources)
+        and (cast or sources[0].dtype) is data.dtype
+        and all(tensor.dtype in _DTYPES and not tensor.is_inference() for tensor in sources)
         and sources[0].shape[1] > 0
         and data.shape[1] % sources[0].shape[1] == 0
-        and (other is None or other.dtype is torch.float32)
+        and (other is None or other.dtype is data.dtype)
     )
 
 
-def _scaled(sources: Sequence[Tensor], spec: Fused) -> tuple[Tensor, Tensor | None]:
-    """Return weight and bias that do what convolution and normalization do one after the other."""
+@functools.cache
+def _narrow() -> bool:
+    """Return whether the processor multiplies in bfloat16."""
+    return torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def _scaled(sources: Sequence[Tensor], spec: Fused, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:
+    """Return weight and bias, in a dtype, that do what convolution and normalization do one after the other."""
     weight = sources[0]
     bias = None if spec.convolution["no_bias"] else sources[1]
     if spec.norm is not None:
@@ -143,13 +156,15 @@ def _scaled(sources: Sequence[Tensor], spec: Fused) -> tuple[Tensor, Tensor | No
         factor = gamma * torch.rsqrt(var + spec.norm["eps"])
         weight = weight * factor.reshape(-1, 1, 1, 1)
         bias = beta - mean * factor if bias is None else beta + (bias - mean) * factor
-    return weight.contiguous(memory_format=torch.channels_last), bias
+    weight = weight.to(dtype).contiguous(memory_format=torch.channels_last)
+    return weight, None if bias is None else bias.to(dtype)
 
 
 def _apart(data: Tensor, sources: Sequence[Tensor], other: Tensor | None, spec: Fused) -> Tensor:
     """Compute one step after the other, as the graph had it."""
     count = 1 if spec.convolution["no_bias"] else 2
-    found = convolution(data, *sources[:count], **spec.convolution)
+    own = sources[:count] if spec.cast is None else [tensor.to(spec.cast) for tensor in sources[:count]]
+    found = convolution(data, *own, **spec.convolution)
     if spec.norm is not None:
         found = batch_norm(found, *sources[count:], **spec.norm)[0]
     if other is not None:
