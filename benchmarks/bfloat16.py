@@ -1,4 +1,4 @@
-"""Training of ResNet-18 in bfloat16, beside MXNet 1.9.1's and PyTorch's mixed precision."""
+"""ResNet-18 in bfloat16, beside the mixed precision of MXNet 1.9.1, PyTorch and OpenVINO."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from machine import higher, peaks
 from networks import OURS, Library, Workload, best, operations, same_parameters
 from report import Figure
 
-CASE = "resnet18_training"
-CAPTION = "ResNet-18, training in bfloat16, batch 16, 224x224"
+TRAINING = Workload("resnet18_training", "ResNet-18, training in bfloat16, batch 16, 224x224")
+INFERENCE = (
+    Workload("resnet18_inference_16", "ResNet-18, inference in bfloat16, batch 16"),
+    Workload("resnet18_inference_1", "ResNet-18, inference in bfloat16, batch 1"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
@@ -20,38 +23,59 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     figure = Figure(
         "ResNet-18 in bfloat16",
         "python benchmarks/bfloat16.py --mxnet191 PYTHON",
-        '`net.cast("bfloat16")` and `Trainer(..., {"multi_precision": True})`, which updates float32 copies of the '
-        "weights; batch normalization keeps its parameters in float32. MXNet 1.9.1: `contrib.amp` in bfloat16. "
-        "PyTorch: autocast, which keeps the weights in float32, and the whole network in bfloat16.",
+        'Training: `net.cast("bfloat16")` and `Trainer(..., {"multi_precision": True})`, which updates float32 copies '
+        "of the weights, while batch normalization keeps its parameters in float32; and, in the rows 'amp', "
+        '`mx.contrib.amp.init("bfloat16")` and nothing else, in remx and in MXNet 1.9.1. PyTorch: autocast, which '
+        "keeps the weights in float32, and the whole network in bfloat16. Inference: "
+        "`mx.contrib.amp.convert_hybrid_block` with `cast_optional_params=True` in both; OpenVINO with its hint for "
+        "bfloat16.",
     )
     library = Library(chosen.mxnet191)
     limits = peaks()
-    rows = _rows(library)
-    same_parameters(rows)
-    times = race(rows, chosen.rounds)
-    work = operations(library, Workload(CASE, CAPTION))
+    taken = {}
+    for workload in (TRAINING, *INFERENCE):
+        rows = _inference(library, workload.case) if workload.infers else _training(library)
+        same_parameters(rows)
+        taken[workload] = race(rows, chosen.rounds), operations(library, workload)
+        library.forget()
     library.close()
     limits = higher(limits, peaks())
     kind = "bfloat16 convolution peak"
-    figure.race(CAPTION, times, "ms", base=OURS, share=(kind, work / limits[kind]))
-    figure.values[CAPTION]["work"] = {"operations": work, kind: limits[kind]}
-    found = best(times, [name for name in times if name.startswith("PyTorch")])
-    figure.target(f"{CAPTION}, over PyTorch eager's best", found and compared(times[OURS], found), 1, " x")
-    figure.target(f"{CAPTION}, over remx in float32", compared(times[OURS], times["remx, float32"]), 1, " x")
+    for workload, (times, work) in taken.items():
+        figure.race(workload.what, times, "ms", base=OURS, share=(kind, work / limits[kind]))
+        figure.values[workload.what]["work"] = {"operations": work, kind: limits[kind]}
+        found = best(times, [name for name in times if name.startswith("PyTorch")])
+        figure.target(f"{workload.what}, over PyTorch eager's best", found and compared(times[OURS], found), 1, " x")
+        figure.target(f"{workload.what}, over remx in float32", compared(times[OURS], times["remx, float32"]), 1, " x")
+    figure.versions.update(library.versions)
     figure.notes.extend(absent(chosen.mxnet191))
     return figure.finish(chosen.json)
 
 
-def _rows(library: Library) -> list[Row]:
+def _training(library: Library) -> list[Row]:
     ours, torch, compiled = (library.one(name) for name in ("remx", "torch", "compiled"))
     return [
         Row(OURS, ours, "resnet18_bfloat16"),
-        Row("remx, float32", ours, CASE),
+        Row("remx, amp", library.one("remx amp"), TRAINING.case),
+        Row("remx, float32", ours, TRAINING.case),
         Row("PyTorch eager, autocast", torch, "resnet18_autocast"),
         Row("PyTorch eager, autocast, channels_last", torch, "resnet18_autocast_last"),
         Row("PyTorch eager, all in bfloat16, channels_last", torch, "resnet18_bfloat16_last"),
         Row("torch.compile, autocast, channels_last", compiled, "resnet18_autocast_last"),
-        *(Row(f"{peer.label}, amp", peer, CASE) for peer in library.get("mxnet191 amp")),
+        *(Row(f"{peer.label}, amp", peer, TRAINING.case) for peer in library.get("mxnet191 amp")),
+    ]
+
+
+def _inference(library: Library, case: str) -> list[Row]:
+    ours, torch, compiled = (library.one(name) for name in ("remx", "torch", "compiled"))
+    return [
+        Row(OURS, ours, f"{case}_bfloat16"),
+        Row("remx, float32", ours, case),
+        Row("PyTorch eager, autocast, channels_last", torch, f"{case}_autocast_last"),
+        Row("PyTorch eager, all in bfloat16, channels_last", torch, f"{case}_bfloat16_last"),
+        Row("torch.compile, all in bfloat16, channels_last", compiled, f"{case}_bfloat16_last"),
+        *(Row("OpenVINO", peer, f"{case}_openvino_bfloat16") for peer in library.get("onnx")),
+        *(Row(peer.label, peer, f"{case}_bfloat16") for peer in library.get("mxnet191")),
     ]
 
 

@@ -74,6 +74,7 @@ class Library:
         """Return who runs a program: nobody where the peer is not installed, MXNet 1.9.1 twice."""
         makers: dict[str, Callable[[], list[Contestant]]] = {
             "remx": lambda: [Contestant(OURS, "networks_mxnet.py")],
+            "remx amp": lambda: [Contestant(OURS, "networks_mxnet.py", arguments=["--amp"])],
             "torch": lambda: [Contestant("PyTorch", "networks_torch.py")],
             "compiled": lambda: [Contestant("torch.compile", "networks_torch.py", arguments=["--compiled"])],
             "jax": lambda: [Contestant("JAX", "networks_jax.py")] if installed("jax") else [],

@@ -67,9 +67,12 @@ def training(name):
     return Made(trained(net, images, labels, loss), parameters(net))
 
 
-def inference(name):
+def inference(name, narrow=False):
     net, images = vision_mxnet.network(VISION[name][0]), mx.nd.array(pictures(name))
     net(images[:1])
+    count = parameters(net)
+    if narrow:
+        net = converted(net, images[:1])
     net.hybridize(**FLAGS)
 
     def infer():
@@ -77,7 +80,16 @@ def inference(name):
         for output in found if isinstance(found, (list, tuple)) else [found]:
             output.wait_to_read()
 
-    return Made(infer, parameters(net))
+    return Made(infer, count)
+
+
+def converted(net, images):
+    """Return a network in bfloat16, its weights, too."""
+    from mxnet.contrib import amp
+
+    net.hybridize()
+    net(images)
+    return amp.convert_hybrid_block(net, target_dtype="bfloat16", ctx=mx.cpu(), cast_optional_params=True)
 
 
 def language_training(name):
@@ -125,6 +137,7 @@ MAKERS = {
     **{name: (lambda name=name: (training if "training" in name else inference)(name)) for name in VISION},
     **{name: (lambda name=name: language_training(name)) for name in LANGUAGE},
     "resnet18_bfloat16": bfloat16_training,
+    **{f"{name}_bfloat16": (lambda name=name: inference(name, narrow=True)) for name in VISION if "inference" in name},
     "dense_hybridized": lambda: dense_call(True),
     "dense": lambda: dense_call(False),
 }

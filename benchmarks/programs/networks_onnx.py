@@ -1,4 +1,4 @@
-"""Inference of the same networks by ONNX Runtime and by OpenVINO, in float32; PyTorch writes the ONNX files."""
+"""Inference of the same networks by ONNX Runtime and by OpenVINO; PyTorch writes the ONNX files."""
 
 import importlib
 import importlib.util
@@ -32,11 +32,11 @@ def onnxruntime(name):
     return Made(lambda: session.run(None, given), None)
 
 
-def openvino(name):
+def openvino(name, precision="f32"):
     import openvino
 
     core = openvino.Core()
-    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
+    settings = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": torch.get_num_threads()}
     model = core.compile_model(core.read_model(io.BytesIO(exported(name))), "CPU", settings)
     request, images = model.create_infer_request(), pictures(name)
     return Made(lambda: request.infer([images]), None)
@@ -48,14 +48,15 @@ if __name__ == "__main__":
         for runtime in (onnxruntime, openvino)
         if importlib.util.find_spec(runtime.__name__) and importlib.util.find_spec("onnx")
     }
-    cases, measures = later(
-        {
-            f"{name}_{kind}": (lambda name=name, make=make: make(name))
-            for kind, make in installed.items()
-            for name in VISION
-            if "inference" in name
-        }
-    )
+    names = [name for name in VISION if "inference" in name]
+    makers = {
+        f"{name}_{kind}": (lambda name=name, make=make: make(name))
+        for kind, make in installed.items()
+        for name in names
+    }
+    if "openvino" in installed:
+        makers.update({f"{name}_openvino_bfloat16": (lambda name=name: openvino(name, "bf16")) for name in names})
+    cases, measures = later(makers)
     labels = {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
     versions = {labels[name]: importlib.import_module(name).__version__.partition("-")[0] for name in installed}
     serve(cases, measures, facts={"version": versions})

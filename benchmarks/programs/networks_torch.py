@@ -58,13 +58,16 @@ def training(name, last, narrow=False):
     return Made(trained(model, images, labels, loss, narrow), parameters(model))
 
 
-def inference(name, last):
+def inference(name, last, narrow=False, cast=False):
+    """Return inference; in mixed precision if it is to be narrow, or of a network that was cast as a whole."""
     model, images = laid_out(name, last)
     model.eval()
+    if cast:
+        model, images = model.bfloat16(), images.bfloat16()
     called = torch.compile(model) if COMPILED else model
 
     def infer():
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=narrow):
             called(images)
 
     return Made(infer, parameters(model))
@@ -121,6 +124,12 @@ MAKERS = {
         for last in (False, True)
     },
     **{name: (lambda name=name: language_training(name)) for name in LANGUAGE},
+    **{
+        f"{name}_{kind}": (lambda name=name, options=options: inference(name, True, **options))
+        for name in VISION
+        if "inference" in name
+        for kind, options in (("autocast_last", {"narrow": True}), ("bfloat16_last", {"cast": True}))
+    },
     "resnet18_autocast": lambda: training("resnet18_training", False, narrow=True),
     "resnet18_autocast_last": lambda: training("resnet18_training", True, narrow=True),
     "resnet18_bfloat16_last": lambda: bfloat16_training(True),
