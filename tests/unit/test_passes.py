@@ -152,7 +152,9 @@ def test_all_can_be_turned_off(monkeypatch):
 
 def test_a_wrong_name_is_told(monkeypatch):
     monkeypatch.setenv("REMX_WITHOUT", "channels_last, pool_frist")
-    names = "attention, channels_last, common, fused_inference, pieces, pool_first, pool_places, reuse, rnn_apart"
+    names = (
+        "attention, casts, channels_last, common, fused_inference, pieces, pool_first, pool_places, reuse, rnn_apart"
+    )
     with pytest.raises(mx.MXNetError, match=f"pool_frist.*{names}"):
         activation("relu").simple_bind(mx.cpu(), data=IMAGE)
 
@@ -217,3 +219,56 @@ def test_places_of_nothing(monkeypatch):
         executor.forward(is_train=True)
         executor.backward(mx.nd.ones(executor.outputs[0].shape))
         assert executor.grad_arrays[0].shape == shape
+
+
+def narrow(data, dtype="float16"):
+    return mx.sym.amp_cast(data, dtype=dtype)
+
+
+def squares(data):
+    """A convolution of what is cast, with a cast weight."""
+    return mx.sym.Convolution(narrow(data), narrow(WEIGHT), num_filter=3, kernel=(1, 1), no_bias=True)
+
+
+def joined(one, other):
+    both = mx.sym.amp_multicast(one, other, num_outputs=2)
+    return both[0] + both[1]
+
+
+DATA, WEIGHT = mx.sym.var("data"), mx.sym.var("w")
+
+#: name -> (symbol, casts that are left, casts as written)
+CASTS = {
+    "of what was cast": (narrow(mx.sym.relu(narrow(squares(DATA)))), 2, 4),
+    "of both": (joined(squares(DATA), mx.sym.relu(squares(mx.sym.tanh(DATA)))), 3, 5),
+    "of one": (joined(squares(DATA), DATA), 3, 3),
+    "to another dtype": (narrow(narrow(squares(DATA)), "bfloat16"), 3, 4),
+    "after an explicit cast": (narrow(mx.sym.Cast(squares(DATA), dtype="float32")), 3, 3),
+    "after one that has a dtype": (narrow(mx.sym.one_hot(squares(DATA), depth=2)), 3, 3),
+    "after a loop": (narrow(mx.sym.contrib.foreach(lambda x, s: (x, s), squares(DATA), [mx.sym.sum(DATA)])[0]), 3, 3),
+    "of parts": (narrow(mx.sym.split(squares(DATA), num_outputs=2, axis=2)[1]), 3, 3),
+    "that is shown": (mx.sym.Group([mx.sym.square(narrow(squares(DATA))), narrow(DATA)]), 2, 4),
+}
+
+
+@pytest.mark.parametrize("name", CASTS)
+def test_idle_casts(name, monkeypatch):
+    net, left, written = CASTS[name]
+    net = mx.sym.Group([mx.sym.amp_cast(output, dtype="float32") for output in net])
+    found = step(net, monkeypatch, "casts,common")
+    count = len(net.list_outputs())
+    for (executor, *_), expected in zip(found, (left, written)):
+        assert sum(operator in ("amp_cast", "amp_multicast") for operator in operators(executor)) == expected + count
+    check_equal(found, 2e-3)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16", "int32"])
+def test_idle_casts_of_other_dtypes(dtype, monkeypatch):
+    net = narrow(mx.sym.relu(narrow(mx.sym.relu(narrow(DATA)) * 2)))
+    found = []
+    for without in ("", "casts"):
+        monkeypatch.setenv("REMX_WITHOUT", without)
+        executor = net.bind(mx.cpu(), {"data": mx.nd.array([-1, 3], dtype=dtype)}, grad_req="null")
+        found.append(executor.forward()[0])
+    assert found[0].dtype == found[1].dtype
+    assert found[0].asnumpy().tolist() == found[1].asnumpy().tolist() == [0, 6]

@@ -12,6 +12,7 @@ from .._ops.elementwise import AMP_DTYPES
 from .._ops.registry import Operator, get
 from .inference import dtype_code, own_dtype
 from .node import Entry, Node, state_inputs, topological_order
+from .passes import AMP_CASTS
 
 Dtypes = list[torch.dtype | None]
 
@@ -98,6 +99,52 @@ def autocast(
         made.known[id(copy)] = made.outputs(copy, rule)
     found_heads = [Entry(copies[id(node)], index) for node, index in heads]
     return [made.cast(head, torch.float32) if _may_be_narrow(made.dtype(head)) else head for head in found_heads]
+
+
+def idle_casts(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
+    """Leave out casts of what a cast to the same dtype changes no more.
+
+    That is what was cast before and went only through operators that keep the dtype of their first input: whatever
+    comes, it is of that dtype then, or of one that these casts leave alone. In `origins` is noted which node a new one,
+    by its id, stands for.
+    """
+    order = topological_order(heads)
+    if not any(node.operator is not None and node.operator.name in AMP_CASTS for node in order):
+        return heads
+    settled: dict[tuple[int, int], torch.dtype] = {}
+    moved: dict[tuple[int, int], Entry] = {}
+
+    def place(entry: Entry) -> Entry:
+        return moved.get((id(entry.node), entry.index), entry)
+
+    for node in order:
+        if node.operator is None:
+            continue
+        inputs = [place(entry) for entry in node.inputs]
+        known = [settled.get((id(entry.node), entry.index)) for entry in inputs]
+        cast = node.values["dtype"] if node.operator.name == "amp_cast" else None
+        if node.operator.name in AMP_CASTS and None not in known and {*known, cast or known[0]} == {known[0]}:
+            moved.update({(id(node), index): entry for index, entry in enumerate(inputs)})
+            continue
+        new = node
+        if any(after is not before for after, before in zip(inputs, node.inputs)):
+            new = node.copy(inputs)
+            origins[id(new)] = origins.get(id(node), node)
+            outputs = range(len(node.operator.outputs(node.values)))
+            moved.update({(id(node), index): Entry(new, index) for index in outputs})
+        dtype = cast or (known[0] if known and _keeps_dtype(node) else None)
+        if dtype is not None:
+            settled[(id(new), 0)] = dtype
+    return [place(head) for head in heads]
+
+
+def _keeps_dtype(node: Node) -> bool:
+    """Return whether a node's first output has the dtype of its first input."""
+    operator = node.operator
+    assert operator is not None
+    if operator.subgraphs or operator.keeps or operator.output_dtypes is not None:
+        return False
+    return not isinstance(node.values.get("dtype"), torch.dtype)
 
 
 def _rule(node: Node, rules: Mapping[str, Rule], excluded: Collection[str]) -> Rule | None:

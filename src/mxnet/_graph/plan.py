@@ -31,6 +31,7 @@ import torch
 from ..base import MXNetError
 from . import passes
 from .attention import fuse_attention
+from .autocast import idle_casts
 from .collector import held_back
 from .fusing import fuse_convolutions
 from .lowering import Lowering
@@ -51,6 +52,7 @@ class Placement:
 #: What plans do for speed, each to be turned off by its name in the variable REMX_WITHOUT, with commas between them, or
 #: `all` together.
 #: attention: scores, softmax and weighted values of attention are one operator.
+#: casts: mixed precision casts only what has another dtype.
 #: channels_last: values between convolutions of images and of volumes have their channels last in memory.
 #: common: what several nodes would compute alike is computed once.
 #: fused_inference: convolutions that only predict run with normalization, sum and activation in one kernel.
@@ -62,6 +64,7 @@ class Placement:
 IMPROVEMENTS = frozenset(
     {
         "attention",
+        "casts",
         "channels_last",
         "common",
         "fused_inference",
@@ -76,6 +79,7 @@ IMPROVEMENTS = frozenset(
 
 Pass = Callable[[list[Entry], dict[int, Node]], list[Entry]]
 _ALWAYS: Mapping[str, Pass] = {
+    "casts": idle_casts,
     "common": passes.common,
     "attention": fuse_attention,
     "pool_first": passes.pool_first,
@@ -128,7 +132,7 @@ class Plan:
     @cached_property
     def predicting(self) -> tuple[list[Entry], list[Node]]:
         """The same for a graph that is not in training mode and never needs a gradient."""
-        return self._passed({"fused_inference": fuse_convolutions, **_ALWAYS})
+        return self._passed({"casts": idle_casts, "fused_inference": fuse_convolutions, **_ALWAYS})
 
     def _passed(self, named: Mapping[str, Pass]) -> Any:
         heads = self.heads
