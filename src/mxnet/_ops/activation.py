@@ -45,9 +45,8 @@ def _activation_gradient(backward: Backward) -> Sequence[Tensor | None]:
     kind = backward.attributes["act_type"]
     if kind in _OF_OUTPUT:
         return _OF_OUTPUT[kind](backward)
-    (head,), (data,) = backward.head_gradients, backward.inputs
-    into, aten = derivatives.result_of(backward), torch.ops.aten
-    assert head is not None
+    (data,), aten = backward.inputs, torch.ops.aten
+    head, into = derivatives.of_elements(backward, data)
     if kind == "softsign":
         return [torch.div(head, data.abs().add_(1).square_(), out=into)]
     if into is None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from . import derivatives
 from .activation import check_axis, check_floating
 from .normalization import check_parameters, three
 from .registry import Backward, operator
@@ -87,13 +88,6 @@ def _batch_norm_training(data: Tensor, gamma: Tensor, beta: Tensor, eps: float) 
     return output, mean, variance.add(eps).rsqrt_()
 
 
-def _same_strides(head: Tensor, data: Tensor) -> Tensor:
-    """Return `head` in the memory order of `data`: torch's kernel is ten times slower where they differ."""
-    if head.stride() == data.stride():
-        return head
-    return torch.empty_like(data, dtype=head.dtype).copy_(head)
-
-
 def _batch_norm_gradient(backward: Backward) -> list[Tensor | None]:
     attributes, wanted = backward.attributes, backward.wanted
     data, gamma, _, moving_mean, moving_var = backward.inputs
@@ -110,7 +104,7 @@ def _batch_norm_gradient(backward: Backward) -> list[Tensor | None]:
             orders = _channel_orders(data.dim(), axis)
             data, head = data.permute(orders[0]), head.permute(orders[0])
         found = torch.ops.aten.native_batch_norm_backward(
-            _same_strides(head, data),
+            derivatives.ordered_as(data, head),
             data,
             gamma,
             None if by_batch else moving_mean,

@@ -21,12 +21,32 @@ def result_of(backward: Backward) -> Tensor | None:
     return backward.head_gradients[0] if backward.reuse else None
 
 
+def ordered_as(like: Tensor, head: Tensor) -> Tensor:
+    """Return `head` in the memory order of `like`: where they differ, torch's kernels take up to ten times as long.
+
+    They do behind a Flatten: its gradient has the order that MXNet's arrays have, and what was flattened another one.
+    """
+    if head.stride() == like.stride():
+        return head
+    return torch.empty_like(like, dtype=head.dtype).copy_(head)
+
+
+def of_elements(backward: Backward, like: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Return the head gradient in the memory order of `like`, and where the result may be written: see `result_of`."""
+    head = backward.head_gradients[0]
+    assert head is not None
+    ordered = ordered_as(like, head)
+    if ordered is head:
+        return head, result_of(backward)
+    return ordered, ordered if backward.into[0] is None else backward.into[0]
+
+
 def of_output(function: Any) -> GradientRule:
     """Gradient that torch's `function` finds from the head gradient and the output."""
 
     def rule(backward: Backward) -> list[Tensor | None]:
-        (head,), (output,) = backward.head_gradients, backward.outputs
-        into = result_of(backward)
+        (output,) = backward.outputs
+        head, into = of_elements(backward, output)
         if into is None:
             return [function(head, output)]
         return [function.grad_input(head, output, grad_input=into)]
@@ -39,8 +59,8 @@ tanh = of_output(torch.ops.aten.tanh_backward)
 
 
 def relu(backward: Backward) -> list[Tensor | None]:
-    (head,), (output,) = backward.head_gradients, backward.outputs
-    into, threshold = result_of(backward), torch.ops.aten.threshold_backward
+    (output,), threshold = backward.outputs, torch.ops.aten.threshold_backward
+    head, into = of_elements(backward, output)
     return [threshold(head, output, 0) if into is None else threshold.grad_input(head, output, 0, grad_input=into)]
 
 

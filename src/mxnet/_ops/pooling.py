@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import torch
 
+from . import derivatives
 from .activation import check_floating
 from .attributes import Shape
 from .registry import Backward, get, operator
@@ -300,7 +301,15 @@ def _max_gradient(backward: Backward) -> list[Tensor | None]:
     pad = windows.pad if windows.border is None else (0, 0)
     # of the data, whose place the gradient takes here, torch reads no more than the shape
     torch.ops.aten.max_pool2d_with_indices_backward.grad_input(
-        head, gradient, windows.kernel, windows.stride, pad, (1, 1), windows.ceil, places, grad_input=gradient
+        derivatives.ordered_as(places, head),
+        gradient,
+        windows.kernel,
+        windows.stride,
+        pad,
+        (1, 1),
+        windows.ceil,
+        places,
+        grad_input=gradient,
     )
     return [gradient[:, :, top : top + shape[2], left : left + shape[3]]]
 
