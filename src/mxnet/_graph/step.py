@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from .._ops.derivatives import ordered_as
 from .._ops.registry import Backward, GradientRule
 from . import engine
 from .node import Node
@@ -104,6 +105,12 @@ def only(result: Any) -> Tensor:
     return result[0] if isinstance(result, (tuple, list)) else result
 
 
+def _in_order(output: Tensor, gradient: Tensor) -> Tensor:
+    """Return the gradient of an output that has its channels last in the same order, as torch's kernels want it."""
+    last = output.dim() == 4 and output.is_contiguous(memory_format=torch.channels_last)
+    return ordered_as(output, gradient) if last else gradient
+
+
 def region(
     outputs: Sequence[Tensor], gradients: Sequence[Tensor | None], leaves: Sequence[Tensor]
 ) -> Sequence[Tensor | None]:
@@ -112,7 +119,8 @@ def region(
     sources = [leaf for leaf in leaves if leaf.requires_grad]
     if not pairs or not sources:
         return (None,) * len(leaves)
-    found = engine.gradients(tuple(o for o, _ in pairs), tuple(sources), tuple(g for _, g in pairs), keep_graph=True)
+    heads = tuple(_in_order(o, g) for o, g in pairs)
+    found = engine.gradients(tuple(o for o, _ in pairs), tuple(sources), heads, keep_graph=True)
     if len(sources) == len(leaves):
         return found
     queue = iter(found)
