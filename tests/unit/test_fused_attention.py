@@ -92,11 +92,19 @@ def test_what_differs_stays_as_written(net, monkeypatch):
         {"q": (2, 3, 4, 5), "k": (2, 3, 6, 5), "v": (2, 3, 6, 2)},
         {"q": (3, 1, 5), "k": (3, 1, 5), "v": (3, 1, 1)},
         {"q": (1, 130, 64), "k": (1, 70, 64), "v": (1, 70, 32)},
+        {"q": (2, 300, 8), "k": (2, 260, 8), "v": (2, 260, 8)},
+        {"q": (1, 2, 260, 8), "k": (1, 2, 300, 8), "v": (1, 2, 300, 8)},
+        {"q": (1, 300, 8), "k": (1, 300, 8), "v": (1, 300, 4)},
     ],
-    ids=["four axes", "one of each", "large"],
+    ids=["four axes", "one of each", "large", "long", "long, four axes", "long, other values"],
 )
 def test_shapes(shapes, monkeypatch):
     check_equal(steps(FUSED["times a number"], monkeypatch, "float64", shapes), 1e-12)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 1e-5), ("float16", 5e-3)])
+def test_long_sequences(dtype, tolerance, monkeypatch):
+    check_equal(steps(interleaved(), monkeypatch, dtype, {"p": (260, 2, 2 * 3 * 4)}), tolerance)
 
 
 def test_what_other_passes_change_above_it(monkeypatch):

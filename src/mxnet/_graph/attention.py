@@ -13,10 +13,11 @@ _QUERIES_KEYS = "_contrib_interleaved_matmul_selfatt_qk"
 _VALUES = "_contrib_interleaved_matmul_selfatt_valatt"
 
 
-def fuse_attention(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
+def fuse_attention(heads: list[Entry], origins: dict[int, Node], predicts: bool = False) -> list[Entry]:
     """Make one node of the scores of queries and keys, their softmax, and its product with the values.
 
-    Scores and weights are read by nothing else. In `origins` is noted which node a new one, by its id, stands for.
+    Scores and weights are read by nothing else; with `predicts`, not by a gradient either. In `origins` is noted which
+    node a new one, by its id, stands for.
 
     Examples
     --------
@@ -42,10 +43,12 @@ def fuse_attention(heads: list[Entry], origins: dict[int, Node]) -> list[Entry]:
 
     def made(node: Node, inputs: list[Entry]) -> Node:
         if _is(node, _VALUES):
-            return Node(SELF, node.name, node.attributes, inputs[:1])
+            fused = Node(SELF, node.name, node.attributes, inputs[:1])
+            fused._values = {"heads": node.values["heads"], "weighs": not predicts}
+            return fused
         between, scale = _down_to_scores(node.copy(inputs))
         fused = Node(SEPARATE, node.name, {}, [*between[-1].inputs, inputs[1]])
-        fused._values = {"scale": scale}
+        fused._values = {"scale": scale, "weighs": not predicts}
         return fused
 
     return replaced(heads, origins, suits, made)

@@ -23,7 +23,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import torch
@@ -132,7 +132,8 @@ class Plan:
     @cached_property
     def predicting(self) -> tuple[list[Entry], list[Node]]:
         """The same for a graph that is not in training mode and never needs a gradient."""
-        return self._passed({"casts": idle_casts, "fused_inference": fuse_convolutions, **_ALWAYS})
+        first = {"casts": idle_casts, "fused_inference": fuse_convolutions}
+        return self._passed({**first, **_ALWAYS, "attention": partial(fuse_attention, predicts=True)})
 
     def _passed(self, named: Mapping[str, Pass]) -> Any:
         heads = self.heads

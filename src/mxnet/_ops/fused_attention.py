@@ -20,9 +20,19 @@ from .registry import Attribute, Backward, Input, Operator, get
 
 Tensor = torch.Tensor
 
+_LONG = 256  # words from which on torch's own attention is faster on a CPU
 
-def _attended(queries: Tensor, keys: Tensor, values: Tensor, scale: float) -> tuple[Tensor, Tensor]:
-    """Return output (B, T, E) and weights (B, T, S) for queries (B, T, D), keys (B, S, D) and values (B, S, E)."""
+
+def _attended(queries: Tensor, keys: Tensor, values: Tensor, scale: float, weighs: bool) -> tuple[Tensor, Tensor]:
+    """Return output (B, T, E) and weights (B, T, S) for queries (B, T, D), keys (B, S, D) and values (B, S, E).
+
+    Where nobody asks for the weights, torch need not have all of them in memory at once, and none are returned.
+    """
+    long = queries.is_cuda or min(queries.shape[1], keys.shape[1]) >= _LONG
+    if not weighs and long and queries.shape[-1] == values.shape[-1] and queries.numel():
+        one, two, three = (part.unsqueeze(1) for part in (queries, keys, values))  # each has one head
+        output = torch.nn.functional.scaled_dot_product_attention(one, two, three, scale=scale)
+        return output.squeeze(1), queries.new_empty(0)
     scores = torch.baddbmm(queries.new_empty((1, 1, 1)), queries, keys.mT, beta=0, alpha=scale)
     if scores.requires_grad or torch.compiler.is_compiling():
         weights = torch.softmax(scores, -1)
@@ -54,6 +64,8 @@ def _gradients(
     return found
 
 
+_WEIGHS = Attribute("weighs", attribute_type(bool), True)
+
 # -- queries, keys and values in one array ----------------------------------------------------------------------------
 
 
@@ -61,10 +73,10 @@ def _scale(queries: Tensor) -> float:
     return 1 / math.sqrt(max(queries.shape[-1], 1))
 
 
-def self_attention(queries_keys_values: Tensor, *, heads: int) -> tuple[Tensor, Tensor]:
-    """Return the output (T, N, heads * D) and the weights (N * heads, T, T)."""
+def self_attention(queries_keys_values: Tensor, *, heads: int, weighs: bool = True) -> tuple[Tensor, Tensor]:
+    """Return the output (T, N, heads * D) and, if it `weighs`, the weights (N * heads, T, T)."""
     queries, keys, values = parts_of(queries_keys_values, heads, 3, "queries_keys_values")
-    output, weights = _attended(queries, keys, values, _scale(queries))
+    output, weights = _attended(queries, keys, values, _scale(queries), weighs)
     length, batch, width = queries_keys_values.shape
     return output.transpose(0, 1).reshape(length, batch, width // 3), weights
 
@@ -86,6 +98,7 @@ def _self_attention_gradient(backward: Backward) -> list[Tensor | None]:
 #: `_contrib_interleaved_matmul_selfatt_qk`, `softmax` and `_contrib_interleaved_matmul_selfatt_valatt`.
 SELF = replace(
     get("_contrib_interleaved_matmul_selfatt_qk"),
+    attributes={**get("_contrib_interleaved_matmul_selfatt_qk").attributes, "weighs": _WEIGHS},
     function=self_attention,
     aliases=(),
     output_names=("output", "weights"),
@@ -98,15 +111,17 @@ SELF = replace(
 # -- three arrays -----------------------------------------------------------------------------------------------------
 
 
-def attention(queries: Tensor, keys: Tensor, values: Tensor, *, scale: float) -> tuple[Tensor, Tensor]:
-    """Return the output (..., T, E) and the weights (B, T, S), with all axes of the batch in one."""
+def attention(
+    queries: Tensor, keys: Tensor, values: Tensor, *, scale: float, weighs: bool = True
+) -> tuple[Tensor, Tensor]:
+    """Return the output (..., T, E) and, if it `weighs`, the weights (B, T, S), with all axes of the batch in one."""
     check_floating(queries)
     check_same_dtype(queries, keys)
     check_same_dtype(keys, values)
     scores = batch_dot_size(queries.shape, keys.shape, False, True)
     size = batch_dot_size(scores, values.shape, False, False)
-    output, weights = _attended(_batch(queries), _batch(keys), _batch(values), scale)
-    return output.view(size), weights
+    output, weights = _attended(_batch(queries), _batch(keys), _batch(values), scale, weighs)
+    return output.reshape(size), weights
 
 
 def _batch(matrices: Tensor) -> Tensor:
@@ -126,7 +141,7 @@ SEPARATE = Operator(
     name="batch_dot",
     function=attention,
     inputs=tuple(Input(name, False) for name in ("queries", "keys", "values")),
-    attributes={"scale": Attribute("scale", attribute_type(float), 1.0)},
+    attributes={"scale": Attribute("scale", attribute_type(float), 1.0), "weighs": _WEIGHS},
     module=__name__,
     output_names=("output", "weights"),
     plan_gradient=_attention_gradient,
